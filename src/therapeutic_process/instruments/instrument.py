@@ -124,7 +124,7 @@ class Instrument(RuledRecord, frozen=True):
     id: PublicId
     name: PublicText
     abbreviation: PublicText | None = None
-    construct: PublicText | None = None
+    measures: PublicText | None = Field(default=None, description="The construct, in words.")
     domain: Literal["outcome", "process", "goal", "other"] = "outcome"
     item_count: int | None = Field(default=None, ge=1)
     item_minimum: float | None = None
