@@ -1,0 +1,81 @@
+"""The treatment plan: what was agreed, by whom, and in which revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from therapeutic_process.base import FreeText, Id, Many, PublicText, Record, RuledRecord, When, broken
+from therapeutic_process.errors import Violation
+from therapeutic_process.records.life_cycle import PLAN_STEPS, dated_in_order, legal_steps
+from therapeutic_process.records.shared import Agreement, GoalId, ParticipantId, PlanId, ProblemId
+
+__all__ = ["PlanStatus", "PlanStep", "PlannedIntervention", "TreatmentPlan"]
+
+PlanStatus = Literal["draft", "active", "on_hold", "revoked", "completed", "entered_in_error"]
+
+
+class PlanStep(Record, frozen=True):
+    """One step in the life of a plan."""
+
+    status: PlanStatus
+    at: When | None = None
+    reason: FreeText | None = None
+
+
+class PlannedIntervention(Record, frozen=True):
+    """An intervention that the plan foresees."""
+
+    name: PublicText
+    planned_sessions: int | None = Field(default=None, ge=1)
+    goal: GoalId | None = None
+
+
+class TreatmentPlan(RuledRecord, frozen=True):
+    """One revision of an agreed way of working.
+
+    In force while its status is active, which needs the agreement of a therapist and of the client side: each client,
+    or a guardian on behalf of the client.
+
+    >>> TreatmentPlan(id="p1", revision=1, history=[{"status": "draft"}]).in_force
+    False
+    """
+
+    id: Id
+    revision: int = Field(ge=1)
+    replaces: PlanId | None = Field(default=None, description="The revision before this one.")
+    clients: Many[ParticipantId] = Field(default=(), description="The clients it is for; empty: all clients of the case.")
+    history: Many[PlanStep] = Field(min_length=1, description="Status after status, oldest first.")
+    goals: Many[GoalId] = ()
+    problems: Many[ProblemId] = ()
+    planned_sessions: int | None = Field(default=None, ge=1)
+    interventions: Many[PlannedIntervention] = ()
+    agreements: Many[Agreement] = ()
+    review_due: When | None = None
+
+    @property
+    def status(self) -> PlanStatus:
+        """The latest status."""
+        return self.history[-1].status
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the plan is the one that is being followed."""
+        return self.status == "active"
+
+    def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
+        yield from legal_steps(self.history, PLAN_STEPS)
+        yield from dated_in_order(self.history)
+        if (self.replaces is None) != (self.revision == 1):
+            needed = "the revision that it replaces, for every revision but the first"
+            yield broken("revision_chain", "replaces", needed=needed, found="it the other way round")
+        if self.status == "active":
+            sides = {a.capacity for a in self.agreements}
+            if "therapist" not in sides:
+                needed = "a therapist's agreement to a plan in force"
+                yield broken("plan_agreed", "agreements", needed=needed, found="none")
+            if not sides & {"client", "guardian"}:
+                needed = "a client's or guardian's agreement to a plan in force"
+                yield broken("plan_agreed", "agreements", needed=needed, found="none")

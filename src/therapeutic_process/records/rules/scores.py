@@ -1,0 +1,89 @@
+"""Rules on scores and ratings: known instrument, inside its range, in agreement with items and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from therapeutic_process.base import broken, earliest, latest
+from therapeutic_process.errors import Violation
+from therapeutic_process.records.rating import Measurement
+from therapeutic_process.records.rules.index import CaseIndex
+
+__all__ = ["measurements_are_ordered", "ratings_fit_their_scale", "scores_fit_their_instrument"]
+
+
+def scores_fit_their_instrument(index: CaseIndex) -> Iterator[Violation]:
+    """A score lies in its instrument's range, an item answer in the item's; timing does not contradict known times."""
+    for i, one in enumerate(index.case.measurements):
+        yield from _in_range(index, ("measurements", i), one.instrument, one.scale, one.score, "score")
+        yield from _items_in_range(index, i, one)
+        yield from _timing(index, i, one)
+
+
+def ratings_fit_their_scale(index: CaseIndex) -> Iterator[Violation]:
+    """A rating lies in the range of its scale, and belongs to a pass of the same system."""
+    for i, one in enumerate(index.case.ratings):
+        yield from _in_range(index, ("ratings", i), one.instrument, one.scale, one.value, "value")
+        coding_pass = index.get("coding_pass", one.coding_pass)
+        if coding_pass is not None and coding_pass.system != one.instrument:
+            needed = "a pass of the system that the rating belongs to"
+            yield broken("code_system", "ratings", i, "coding_pass", needed=needed, found="a pass of another system")
+
+
+def measurements_are_ordered(index: CaseIndex) -> Iterator[Violation]:
+    """Known times of one series (instrument, scale, subject, respondent) follow the order in which it stands."""
+    last: dict[object, date] = {}
+    for i, one in enumerate(index.case.measurements):
+        if one.measured_at is None:
+            continue
+        series = (one.instrument, one.scale, one.subject, one.respondent)
+        if series in last and latest(one.measured_at) < earliest(last[series]):
+            needed = "times that follow the order of the series"
+            yield broken("measurement_order", "measurements", i, "measured_at", needed=needed, found="an earlier time")
+        last[series] = one.measured_at
+
+
+def _in_range(
+    index: CaseIndex, place: tuple[str, int], instrument: str, scale: str | None, value: float | None, name: str
+) -> Iterator[Violation]:
+    limits = index.scale_range(instrument, scale)
+    if isinstance(limits, str):
+        field = "instrument" if limits == "instrument" else "scale"
+        gap = broken(f"{limits}_unknown", *place, field, needed=f"an {limits}" if limits == "instrument" else "a scale",
+                     found="one that neither catalogue nor case knows")  # fmt: skip
+        if index.gaps is None:
+            yield gap
+        else:
+            index.gaps.append(gap)
+    elif limits is not None and value is not None and not limits[0] <= value <= limits[1]:
+        found = "a smaller number" if value < limits[0] else "a larger number"
+        needed = f"a number from {limits[0]:g} to {limits[1]:g}"
+        yield broken("score_range", *place, name, needed=needed, found=found)
+
+
+def _items_in_range(index: CaseIndex, i: int, one: Measurement) -> Iterator[Violation]:
+    instrument = index.catalogue.instrument(one.instrument)
+    if instrument is None:
+        return
+    low, high, count = instrument.item_minimum, instrument.item_maximum, instrument.item_count
+    for j, answer in enumerate(one.items):
+        if count is not None and answer.item > count:
+            needed = f"an item number up to {count}"
+            yield broken("item_unknown", "measurements", i, "items", j, "item", needed=needed, found="a larger number")
+        if answer.value is not None and low is not None and high is not None and not low <= answer.value <= high:
+            needed = f"an answer from {low:g} to {high:g}"
+            found = "a smaller number" if answer.value < low else "a larger number"
+            yield broken("score_range", "measurements", i, "items", j, "value", needed=needed, found=found)
+
+
+def _timing(index: CaseIndex, i: int, one: Measurement) -> Iterator[Violation]:
+    session = index.get("session", one.session)
+    if session is None or session.started_at is None or one.measured_at is None:
+        return
+    if one.timing == "before" and earliest(one.measured_at) > latest(session.started_at):
+        needed = "a time not after the session's start, for a measurement before it"
+        yield broken("timing_time", "measurements", i, "measured_at", needed=needed, found="a later time")
+    if one.timing in {"after", "between"} and latest(one.measured_at) < earliest(session.started_at):
+        needed = "a time not before the session's start, for a measurement after it"
+        yield broken("timing_time", "measurements", i, "measured_at", needed=needed, found="an earlier time")
