@@ -11,8 +11,9 @@ from typing import TypeVar
 import attrs
 from pydantic import TypeAdapter
 
-from therapeutic_process.instruments.coding_system import CodingSystem
-from therapeutic_process.instruments.instrument import Instrument
+from therapeutic_process.instruments.coding_system import CodingSystem, system_with_unverified
+from therapeutic_process.instruments.facts import warn_of_unverified
+from therapeutic_process.instruments.instrument import Instrument, instrument_with_unverified
 
 __all__ = ["Catalogue", "builtin_catalogue"]
 
@@ -62,16 +63,39 @@ class Catalogue:
         return self.coding_systems.get(system_id)
 
 
-@cache
-def builtin_catalogue() -> Catalogue:
+def builtin_catalogue(*, include_unverified: bool = False) -> Catalogue:
     """Return the catalogue that ships with the library; read once, never changed.
 
     >>> builtin_catalogue().instrument("phq9").maximum
     27.0
+
+    Args:
+        include_unverified: Also coding systems, codes and numbers that were not checked against their source.
+            Without it they are not in any answer.
+
+    Warns:
+        UnverifiedFactWarning: If unverified facts are asked for.
     """
-    return Catalogue.of([*_shipped("instruments", Instrument), *_shipped("coding_systems", CodingSystem)])
+    if not include_unverified:
+        return _checked()
+    warn_of_unverified("the built-in catalogue with its unverified facts")
+    return _everything()
+
+
+@cache
+def _checked() -> Catalogue:
+    systems = (s for s in _shipped("coding_systems", CodingSystem) if s.verified)
+    return Catalogue.of([*_shipped("instruments", Instrument), *systems])
+
+
+@cache
+def _everything() -> Catalogue:
+    instruments = (instrument_with_unverified(i) for i in _shipped("instruments", Instrument))
+    systems = map(system_with_unverified, _shipped("coding_systems", CodingSystem))
+    return Catalogue.of([*instruments, *systems])
 
 
 def _shipped(name: str, kind: type[_Entry]) -> tuple[_Entry, ...]:
     text = files("therapeutic_process.instruments").joinpath("data", f"{name}.json").read_bytes()
-    return TypeAdapter(tuple[kind, ...]).validate_json(text)
+    entries: tuple[_Entry, ...] = TypeAdapter(tuple[kind, ...]).validate_json(text)  # type: ignore[valid-type]  # a class is known at run time only
+    return entries

@@ -6,13 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import Many, PublicId, PublicText, Record, RuledRecord, broken
 from therapeutic_process.errors import Violation
+from therapeutic_process.instruments.facts import Rater, warn_of_unverified
+from therapeutic_process.instruments.rating_scale import QSort, RatingScale, SpeakerRole
 
-__all__ = ["CodeDefinition", "CodingLevel", "CodingSystem", "Facet", "RatingScale", "SpeakerRole", "SummaryRatio"]
+__all__ = [
+    "CodeDefinition",
+    "CodingLevel",
+    "CodingSystem",
+    "Facet",
+    "SummaryRatio",
+    "UnverifiedCoding",
+    "system_with_unverified",
+]
 
-SpeakerRole = Literal["client", "therapist", "other"]
 CodingLevel = Literal["interaction", "segment", "session"]
 Facet = Literal[
     "contract", "operations", "bond", "self_relatedness", "in_session_impacts", "temporal_patterns"
@@ -25,27 +35,20 @@ class CodeDefinition(Record, frozen=True):
 
     id: PublicId
     name: PublicText | None = None
-    speakers: Many[SpeakerRole] = Field(default=(), description="Whose speech it may be given to; empty: anybody's.")
-    dimension: PublicId | None = Field(default=None, description="Codes of one dimension may exclude each other.")
+    speakers: Many[SpeakerRole] = Field(
+        default=(), description="Whose speech it may be given to; empty: anybody's."
+    )
+    dimension: PublicId | None = Field(
+        default=None, description="Codes of one dimension may exclude each other."
+    )
     broader: PublicId | None = Field(default=None, description="The code that this one is a kind of.")
-
-
-class RatingScale(RuledRecord, frozen=True):
-    """A scale on which a coder rates a session or segment as a whole."""
-
-    id: PublicId
-    name: PublicText | None = None
-    minimum: float
-    maximum: float
-    step: float | None = Field(default=None, gt=0, description="Smallest difference between two values.")
-
-    def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
-        if self.maximum <= self.minimum:
-            yield broken("range_order", "maximum", needed="a maximum above the minimum", found="a smaller or equal one")
+    group: PublicId | None = Field(
+        default=None, description="The manual's heading over the code; no code itself."
+    )
 
 
 class SummaryRatio(Record, frozen=True):
-    """A ratio of code counts that the system declares: a proportion where the denominator holds the numerator."""
+    """A ratio of code counts that the system declares; a share where the denominator holds the numerator."""
 
     id: PublicId
     name: PublicText
@@ -54,10 +57,22 @@ class SummaryRatio(Record, frozen=True):
     source: PublicText
 
 
+class UnverifiedCoding(Record, frozen=True):
+    """Parts of a system that were not checked against its manual: never an answer unless asked for."""
+
+    codes: Many[CodeDefinition] = ()
+    scales: Many[RatingScale] = Field(
+        default=(), description="One of a checked scale's id says more about that scale."
+    )
+    ratios: Many[SummaryRatio] = ()
+    q_sort: QSort | None = None
+
+
 class CodingSystem(RuledRecord, frozen=True):
     """A system of codes and rating scales for what happens in sessions.
 
-    >>> words = CodingSystem(id="stance", name="Stance", codes=[CodeDefinition(id="for"), CodeDefinition(id="against")])
+    >>> codes = [CodeDefinition(id="for"), CodeDefinition(id="against")]
+    >>> words = CodingSystem(id="stance", name="Stance", codes=codes)
     >>> words.code("for") is not None
     True
     """
@@ -67,26 +82,51 @@ class CodingSystem(RuledRecord, frozen=True):
     abbreviation: PublicText | None = None
     version: PublicText | None = None
     levels: Many[CodingLevel] = Field(default=("interaction",), min_length=1)
-    unit: PublicText | None = Field(default=None, description="What is coded: a thought unit, a turn, five minutes.")
-    mutually_exclusive: bool = Field(default=True, description="One code per unit and dimension.")
+    unit: PublicText | None = Field(
+        default=None, description="What is coded: a thought unit, a turn, five minutes."
+    )
+    nested_units: Many[PublicText] = Field(
+        default=(), description="Units inside units, from the outermost inwards."
+    )
+    bin_s: float | None = Field(
+        default=None, gt=0, description="Length in seconds of the time bins that are coded."
+    )
+    timed_events: bool = Field(default=False, description="A code is an event with an onset and an offset.")
+    mutually_exclusive: bool = Field(
+        default=True, description="One code per unit and dimension; false: several labels."
+    )
+    every_dimension: bool = Field(default=False, description="Each unit carries one code of every dimension.")
+    points_at: Many[Literal["actor", "target", "theme"]] = Field(
+        default=(), description="What a code says besides its unit: who acts, toward whom, about which theme."
+    )
+    raters: Many[Rater] = Field(
+        default=(), description="Who codes; software where the labels are machine-made."
+    )
     codes: Many[CodeDefinition] = ()
     scales: Many[RatingScale] = ()
+    q_sort: QSort | None = None
     ratios: Many[SummaryRatio] = ()
     facets: Many[Facet] = ()
     verified: bool = Field(default=True, description="Whether the entry was checked against the manual.")
+    unverified: UnverifiedCoding | None = Field(default=None, description="The parts that were not checked.")
     licence: PublicText | None = None
     references: Many[PublicText] = ()
     notes: PublicText | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         codes = {c.id for c in self.codes}
         if len(codes) < len(self.codes):
             yield broken("id_repeated", "codes", needed="codes with ids of their own", found="a repeated id")
         if len({s.id for s in self.scales}) < len(self.scales):
-            yield broken("id_repeated", "scales", needed="scales with ids of their own", found="a repeated id")
+            yield broken(
+                "id_repeated", "scales", needed="scales with ids of their own", found="a repeated id"
+            )
         for i, code in enumerate(self.codes):
             if code.broader is not None and code.broader not in codes:
-                yield broken("code_unknown", "codes", i, "broader", needed="a code of the system", found="another")
+                yield broken(
+                    "code_unknown", "codes", i, "broader", needed="a code of the system", found="another"
+                )
         for i, ratio in enumerate(self.ratios):
             if not codes.issuperset(ratio.numerator + ratio.denominator):
                 yield broken("code_unknown", "ratios", i, needed="codes of the system", found="another")
@@ -98,3 +138,43 @@ class CodingSystem(RuledRecord, frozen=True):
     def scale(self, scale_id: str) -> RatingScale | None:
         """Return the rating scale with that id, or None."""
         return next((s for s in self.scales if s.id == scale_id), None)
+
+    def ratio(self, ratio_id: str) -> SummaryRatio | None:
+        """Return the summary ratio with that id, or None."""
+        return next((r for r in self.ratios if r.id == ratio_id), None)
+
+    def dimensions(self) -> tuple[str, ...]:
+        """Return the dimensions of the codes, in the order in which they first appear.
+
+        >>> codes = [CodeDefinition(id="f1", dimension="form"), CodeDefinition(id="i1", dimension="intent")]
+        >>> CodingSystem(id="two", name="Two", codes=codes, every_dimension=True).dimensions()
+        ('form', 'intent')
+        """
+        return tuple(dict.fromkeys(c.dimension for c in self.codes if c.dimension is not None))
+
+    def with_unverified(self) -> CodingSystem:
+        """Return the system with the parts that were not checked against its manual.
+
+        Warns:
+            UnverifiedFactWarning: If there are any.
+        """
+        if self.unverified is None:
+            return self
+        warn_of_unverified("a coding system's parts")
+        return system_with_unverified(self)
+
+
+def system_with_unverified(system: CodingSystem) -> CodingSystem:
+    """Return the system with its unverified parts, without a warning."""
+    waiting = system.unverified
+    if waiting is None:
+        return system
+    scales = {s.id: s for s in (*system.scales, *waiting.scales)}
+    return system.with_changes(
+        codes=system.codes + waiting.codes,
+        scales=tuple(scales.values()),
+        ratios=system.ratios + waiting.ratios,
+        q_sort=waiting.q_sort or system.q_sort,
+        verified=False,
+        unverified=None,
+    )
