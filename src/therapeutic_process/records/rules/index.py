@@ -71,6 +71,8 @@ def _range_of_instrument(instrument: Instrument, scale_id: str | None) -> tuple[
     return None if scale.minimum is None or scale.maximum is None else (scale.minimum, scale.maximum)
 
 
-def _range_of_system(system: CodingSystem, scale_id: str | None) -> tuple[float, float] | str:
+def _range_of_system(system: CodingSystem, scale_id: str | None) -> tuple[float, float] | None | str:
     scale = None if scale_id is None else system.scale(scale_id)
-    return "scale" if scale is None else (scale.minimum, scale.maximum)
+    if scale is None:
+        return "scale"
+    return None if scale.minimum is None or scale.maximum is None else (scale.minimum, scale.maximum)

@@ -1,0 +1,281 @@
+"""Change between two measurements of one instrument, for one client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+
+from therapeutic_process.errors import NotEnoughData
+from therapeutic_process.instruments import Catalogue, Direction, builtin_catalogue
+from therapeutic_process.records import Case, Measurement
+from therapeutic_process.tables import frame_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Change", "ChangeVerdict", "Changes", "Threshold", "change_between", "changes", "published_threshold"]
+
+ChangeVerdict = Literal["reliable_improvement", "reliable_deterioration", "no_reliable_change", "cannot_say"]
+
+
+@attrs.frozen
+class Threshold:
+    """An amount of change that counts as reliable, and where it comes from.
+
+    Attributes:
+        value: Points of the score.
+        inclusive: Whether a change of exactly `value` counts.
+        source: The citation.
+    """
+
+    value: float = attrs.field()
+    inclusive: bool
+    source: str
+
+    @value.validator
+    def _positive(self, _: object, value: float) -> None:
+        if not value > 0:
+            raise NotEnoughData("Threshold", needed="a value above 0", found="a smaller one")
+
+    def reached(self, amount: float) -> bool:
+        """Whether an amount of change, its sign taken off, counts."""
+        return amount >= self.value if self.inclusive else amount > self.value
+
+
+def published_threshold(instrument_id: str, *, catalogue: Catalogue | None = None) -> Threshold | None:
+    """Return the published threshold of reliable change of an instrument, if exactly one verified one is known.
+
+    >>> published_threshold("phq9").value
+    6.0
+
+    Args:
+        instrument_id: The instrument.
+        catalogue: Where to look; by default the built-in catalogue.
+
+    Returns:
+        The threshold with its source; None where none is known or several disagree.
+    """
+    instrument = (catalogue or builtin_catalogue()).instrument(instrument_id)
+    known = [] if instrument is None else [
+        t for t in instrument.change_thresholds
+        if t.kind == "reliable_change" and t.verified and t.confidence != "low"
+    ]  # fmt: skip
+    if len({(t.value, t.comparator) for t in known}) != 1:
+        return None
+    return Threshold(known[0].value, inclusive=known[0].comparator == ">=", source=known[0].source)
+
+
+@attrs.frozen(repr=False)
+class Change:
+    """Change from one measurement to a later one.
+
+    Attributes:
+        instrument: The instrument.
+        scale: Its subscale; None for the total.
+        verdict: Whether the change exceeds measurement error, or that this cannot be said.
+        why: Why it cannot be said; None where it can.
+        before: The earlier score; None where it is missing.
+        after: The later score; None where it is missing.
+        difference: `after` minus `before`; None where one is missing.
+        improved: Whether the difference goes in the instrument's better direction; None where it is zero or unknown.
+        threshold: The threshold used.
+        n_scores: Scores of the series this change was taken from.
+        n_missing: Measurements of the series without a score.
+    """
+
+    instrument: str
+    scale: str | None
+    verdict: ChangeVerdict
+    why: str | None
+    before: float | None
+    after: float | None
+    difference: float | None
+    improved: bool | None
+    threshold: Threshold | None
+    n_scores: int
+    n_missing: int
+
+    def __repr__(self) -> str:
+        return f"Change({self.instrument}, {self.verdict}, n_scores={self.n_scores})"
+
+    def explain(self) -> str:
+        """Say in a sentence how the verdict came about, with the scores."""
+        name = self.instrument if self.scale is None else f"{self.instrument} ({self.scale})"
+        if self.difference is None:
+            return f"{name}: cannot say: {self.why}."
+        moved = f"{name}: from {self.before:g} to {self.after:g} ({self.difference:+g})"
+        if self.threshold is None or self.verdict == "cannot_say":
+            return f"{moved}; cannot say whether reliable: {self.why}."
+        sign = "at least" if self.threshold.inclusive else "more than"
+        words = self.verdict.replace("_", " ")
+        return f"{moved}; {words}: the threshold is {sign} {self.threshold.value:g} points ({self.threshold.source})."
+
+
+def change_between(
+    before: Measurement,
+    after: Measurement,
+    *,
+    threshold: Threshold | None = None,
+    catalogue: Catalogue | None = None,
+) -> Change:
+    """Describe the change between two measurements of the same instrument, subject and respondent.
+
+    A change is called reliable only when a threshold is given and reached, and its direction only when the instrument
+    says which direction is better. A missing score, or no threshold, gives "cannot say", which is not "no change".
+
+    >>> from therapeutic_process.records import Reporter
+    >>> client = Reporter(kind="client", participant="c1")
+    >>> first = Measurement(id="m1", instrument="phq9", subject="c1", respondent=client, score=19)
+    >>> last = Measurement(id="m2", instrument="phq9", subject="c1", respondent=client, score=8)
+    >>> change_between(first, last, threshold=published_threshold("phq9"))
+    Change(phq9, reliable_improvement, n_scores=2)
+
+    Args:
+        before: The earlier measurement.
+        after: The later one.
+        threshold: What counts as reliable.
+        catalogue: Where to look up the instrument's direction; by default the built-in catalogue.
+
+    Returns:
+        The change with its verdict, or why there is none.
+
+    Raises:
+        NotEnoughData: If the two measure different things.
+    """
+    if _series(before) != _series(after):
+        needed = "two measurements of one instrument, scale, subject and respondent"
+        raise NotEnoughData("change_between", needed=needed, found="measurements of different things")
+    return _change([before, after], threshold, catalogue or builtin_catalogue())
+
+
+def _series(one: Measurement) -> tuple[object, ...]:
+    return one.instrument, one.scale, one.subject, one.respondent
+
+
+def _change(series: Sequence[Measurement], threshold: Threshold | None, catalogue: Catalogue) -> Change:
+    """Describe the change from the first to the last of a series, which are None where no score is known."""
+    scored = [m.score for m in series if m.score is not None]
+    before, after = (series[0].score, series[-1].score) if len(series) > 1 else (series[0].score, None)
+    difference = None if before is None or after is None else after - before
+    direction = _direction(series[0], catalogue)
+    improved = None if not difference or direction is None else (difference > 0) == (direction == "higher_better")
+    verdict, why = _verdict(difference, improved, threshold, direction, len(scored), len(series))
+    return Change(
+        instrument=series[0].instrument,
+        scale=series[0].scale,
+        verdict=verdict,
+        why=why,
+        before=before,
+        after=after,
+        difference=difference,
+        improved=improved,
+        threshold=threshold,
+        n_scores=len(scored),
+        n_missing=len(series) - len(scored),
+    )
+
+
+def _verdict(
+    difference: float | None, improved: bool | None, threshold: Threshold | None, direction: str | None, n: int, of: int
+) -> tuple[ChangeVerdict, str | None]:
+    if difference is None:
+        return "cannot_say", f"needs 2 scores, found {n} in {of} measurement{'s' * (of != 1)}"
+    if threshold is None:
+        return "cannot_say", "no threshold of reliable change was given"
+    if not threshold.reached(abs(difference)):
+        return "no_reliable_change", None
+    if direction is None:
+        return "cannot_say", "it is not known which direction of the score is better"
+    return ("reliable_improvement" if improved else "reliable_deterioration"), None
+
+
+def _direction(one: Measurement, catalogue: Catalogue) -> Direction | None:
+    instrument = catalogue.instrument(one.instrument)
+    if instrument is None:
+        return None
+    scale = None if one.scale is None else instrument.subscale(one.scale)
+    return instrument.direction if scale is None or scale.direction is None else scale.direction
+
+
+@attrs.frozen(repr=False)
+class Changes:
+    """Change from first to last score in every series of a case.
+
+    Attributes:
+        rows: A change per series, in order of first measurement.
+        n_measurements: Measurements in the case.
+        n_missing: Those without a score.
+    """
+
+    rows: tuple[Change, ...]
+    n_measurements: int
+    n_missing: int
+
+    def __repr__(self) -> str:
+        verdicts = [r.verdict for r in self.rows]
+        said = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
+        return f"Changes({len(self.rows)} series: {said})" if self.rows else "Changes(0 series)"
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the changes as a table, one row per series, with scores and verdicts."""
+        rows = [
+            ChangeRow(r.instrument, r.scale, r.before, r.after, r.difference, r.improved, r.verdict, r.why,
+                      r.threshold.value if r.threshold else None, r.threshold.source if r.threshold else None,
+                      r.n_scores, r.n_missing)
+            for r in self.rows
+        ]  # fmt: skip
+        return frame_of(rows, ChangeRow)
+
+
+@attrs.frozen
+class ChangeRow:
+    """A change as a row of a table."""
+
+    instrument: str
+    scale: str | None
+    before: float | None
+    after: float | None
+    difference: float | None
+    improved: bool | None
+    verdict: str
+    why: str | None
+    threshold: float | None
+    source: str | None
+    n_scores: int
+    n_missing: int
+
+
+def changes(case: Case, *, catalogue: Catalogue | None = None) -> Changes:
+    """Describe the change from the first to the last score in every series of a case.
+
+    A series is what one respondent said about one subject on one scale. Measurements without a score are passed over
+    and counted. The published threshold of the instrument is used where exactly one verified one is known.
+
+    >>> from therapeutic_process.exchange import example_cases
+    >>> changes(example_cases()[0])
+    Changes(2 series: 2 reliable_improvement)
+
+    Args:
+        case: The case.
+        catalogue: Where to look up instruments, besides the case's own; by default the built-in catalogue.
+
+    Returns:
+        A change per series.
+    """
+    known = (catalogue or builtin_catalogue()).with_(*case.instruments)
+    series: dict[tuple[object, ...], list[Measurement]] = {}
+    for one in case.measurements:
+        series.setdefault(_series(one), []).append(one)
+    rows = []
+    for several in series.values():
+        threshold = published_threshold(several[0].instrument, catalogue=known) if several[0].scale is None else None
+        scored = [m for m in several if m.score is not None]
+        change = _change([scored[0], scored[-1]] if len(scored) > 1 else (scored or several)[:1], threshold, known)
+        if change.difference is None:
+            reason = f"needs 2 scores, found {len(scored)} in {len(several)} measurement{'s' * (len(several) != 1)}"
+            change = attrs.evolve(change, why=reason)
+        rows.append(attrs.evolve(change, n_scores=len(scored), n_missing=len(several) - len(scored)))
+    missing = sum(m.score is None for m in case.measurements)
+    return Changes(tuple(rows), len(case.measurements), missing)

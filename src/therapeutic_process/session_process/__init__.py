@@ -1,0 +1,19 @@
+"""This room describes what happens in sessions, without a theory of what it does."""
+
+from therapeutic_process.session_process.codes import CodeCount, CodeProfile, code_profile
+from therapeutic_process.session_process.coverage import covers
+from therapeutic_process.session_process.talk import SpeakerTalk, TalkShare, talk_share
+from therapeutic_process.session_process.transitions import Transition, Transitions, transitions
+
+__all__ = [
+    "CodeCount",
+    "CodeProfile",
+    "SpeakerTalk",
+    "TalkShare",
+    "Transition",
+    "Transitions",
+    "code_profile",
+    "covers",
+    "talk_share",
+    "transitions",
+]

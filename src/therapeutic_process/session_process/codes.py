@@ -1,0 +1,123 @@
+"""How often each code was given, to whom, and what share of the coded talk that is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from therapeutic_process.records import Case, CodingPass, Interaction, Session
+from therapeutic_process.session_process.coverage import covers
+from therapeutic_process.tables import frame_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CodeCount", "CodeProfile", "code_profile"]
+
+
+@attrs.frozen
+class CodeCount:
+    """How often one speaker's interactions were given one code in one pass.
+
+    Attributes:
+        coding_pass: The pass.
+        system: Its coding system.
+        speaker: The participant; None where the speaker is not known.
+        role: The participant's role; None where the speaker is not known.
+        code: The code.
+        count: Codes given.
+        share: `count` divided by all codes that this pass gave to this speaker, 0 to 1.
+    """
+
+    coding_pass: str
+    system: str
+    speaker: str | None
+    role: str | None
+    code: str
+    count: int
+    share: float
+
+
+@attrs.frozen(repr=False)
+class CodeProfile:
+    """Code counts of a case, and how much of its talk was looked at.
+
+    Attributes:
+        rows: A count per pass, speaker and code, most frequent first within a pass and speaker.
+        n_interactions: Interactions in held sessions.
+        n_covered: Interactions that at least one pass is known to have looked at.
+        n_coded: Interactions with at least one code.
+        n_unknown: Interactions of which it cannot be known whether a pass looked at them.
+    """
+
+    rows: tuple[CodeCount, ...]
+    n_interactions: int
+    n_covered: int
+    n_coded: int
+    n_unknown: int
+
+    def __repr__(self) -> str:
+        return (
+            f"CodeProfile({self.n_coded} of {self.n_interactions} interactions coded, "
+            f"{self.n_covered} covered by a pass, {len(self.rows)} counts)"
+        )
+
+    def count(self, code: str, *, role: str | None = None) -> int:
+        """Return how often a code was given, in all passes together; only to one role if asked."""
+        return sum(r.count for r in self.rows if r.code == code and role in (None, r.role))
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the counts as a table with the columns of `CodeCount`."""
+        return frame_of(self.rows, CodeCount)
+
+
+def code_profile(case: Case, *, coding_pass: str | None = None) -> CodeProfile:
+    """Count the codes of a case by pass and speaker.
+
+    A code that does not appear was not found where a pass looked, and is unknown elsewhere: `n_covered` says how much
+    was looked at. Shares are shares of codes, not of time.
+
+    >>> from therapeutic_process.exchange import example_cases
+    >>> code_profile(example_cases()[0])
+    CodeProfile(24 of 24 interactions coded, 24 covered by a pass, 8 counts)
+
+    Args:
+        case: The case.
+        coding_pass: The id of one pass; None for all, each counted on its own.
+
+    Returns:
+        The counts and how much of the talk they cover.
+    """
+    passes = {p.id: p for p in case.coding_passes if coding_pass in (None, p.id)}
+    roles = {p.id: p.role for p in case.participants}
+    counts: Counter[tuple[str, str, str | None, str]] = Counter()
+    n = covered = coded = unknown = 0
+    for session, one in _interactions(case):
+        n += 1
+        given = [c for c in one.codes if c.coding_pass in passes]
+        counts.update((c.coding_pass, c.system, one.speaker, c.code) for c in given)
+        coded += bool(given)
+        looked_at = _looked_at(passes, session, one)
+        covered += looked_at is True
+        unknown += looked_at is None
+    totals: Counter[tuple[str, str | None]] = Counter()
+    for (pass_id, _, speaker, _), k in counts.items():
+        totals[pass_id, speaker] += k
+    rows = [
+        CodeCount(pass_id, system, speaker, roles.get(speaker or ""), code, k, k / totals[pass_id, speaker])
+        for (pass_id, system, speaker, code), k in counts.items()
+    ]
+    rows.sort(key=lambda r: (r.coding_pass, r.speaker or "", -r.count, r.code))
+    return CodeProfile(tuple(rows), n, covered, coded, unknown)
+
+
+def _interactions(case: Case) -> Iterator[tuple[Session, Interaction]]:
+    return ((session, one) for session in case.held_sessions for one in session.interactions)
+
+
+def _looked_at(passes: dict[str, CodingPass], session: Session, one: Interaction) -> bool | None:
+    answers = {covers(p, session, one) for p in passes.values()}
+    return True if True in answers else None if None in answers else False
