@@ -30,7 +30,7 @@ __all__ = ["Direction", "Instrument", "Scoring", "Subscale", "instrument_with_un
 
 Direction = Literal["higher_worse", "higher_better"]
 Scoring = Literal["sum", "mean", "mean_x10", "sum_x4", "none", "other"]
-"""How items make a score: ``none``: the subscales only; ``other``: the manual asks for more."""
+"""How items make a score: ``none``: the subscales only; ``other``: by more than that, or not known."""
 
 
 class Subscale(RuledRecord, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -95,11 +95,11 @@ class QSort(RuledRecord, frozen=True):
         """Whether each pile has a fixed number of items."""
         return bool(self.distribution)
 
-    def follows(self, values: tuple[int, ...]) -> bool:
+    def follows(self, values: Sequence[int]) -> bool:
         """Return whether one value per item makes the piles that are asked for.
 
         >>> QSort(items=4, minimum=1, maximum=3, distribution=[1, 2, 1]).follows((2, 1, 3, 2))
         True
         """
-        piles = tuple(values.count(v) for v in range(self.minimum, self.maximum + 1))
+        piles = tuple(list(values).count(v) for v in range(self.minimum, self.maximum + 1))
         return len(values) == sum(piles) == self.items and (not self.is_forced or piles == self.distribution)

@@ -222,7 +222,7 @@ def _unscorable(instrument: Instrument, part: _Part) -> str | None:
     if part.scoring == "none":
         return "cannot score: only the subscales are scored"
     if part.scoring not in _MULTIPLIER:
-        return "cannot score: the manual asks for more than a sum or a mean"
+        return "cannot score: not by a plain sum or mean, or it is not known how"
     if part.items is None:
         return "cannot score: the items are not known"
     if instrument.reversed_items is None:
