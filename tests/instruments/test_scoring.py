@@ -53,7 +53,7 @@ def test_the_phq9_is_the_sum_of_its_items() -> None:
 
 
 def test_the_reversed_items_of_the_pswq_are_turned() -> None:
-    """Items 1, 3, 8, 10 and 11 are reversed: answers of 5 give 11 times 5 and 5 times 1 (Meyer et al. 1990)."""
+    """Items 1, 3, 8, 10 and 11 are reversed: all 5s give 11 times 5 and 5 times 1 (Meyer et al. 1990)."""
     assert scored(PSWQ, [5] * 16) == 60
     assert scored(PSWQ, [1 if n in {1, 3, 8, 10, 11} else 5 for n in range(1, 17)]) == 80
 
