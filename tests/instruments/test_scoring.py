@@ -201,6 +201,12 @@ def test_an_item_number_that_is_absent_is_missing() -> None:
     assert score_items(PHQ9, {}).reason == "cannot score: 9 of 9 missing"
 
 
+def test_no_answer_at_all_is_no_score_even_under_a_rule_without_a_limit() -> None:
+    """Public software returns 0 for an empty CORE-10, the best score there is."""
+    score = score_items(CORE10, [None] * 10)
+    assert (score.score, score.reason) == (None, "cannot score: 10 of 10 missing")
+
+
 def test_one_missing_answer_of_the_yp_core_is_bridged_and_two_are_not() -> None:
     """YP-CORE: prorated if no more than one item is missing (coresystemtrust.org.uk)."""
     yp_core = CATALOGUE["yp_core"]
