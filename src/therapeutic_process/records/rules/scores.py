@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from therapeutic_process.base import broken, earliest, latest
-from therapeutic_process.errors import Violation
+from therapeutic_process.errors import RecordError, Violation
+from therapeutic_process.instruments import Instrument, items_agree
 from therapeutic_process.records.rating import Measurement
 from therapeutic_process.records.rules.index import CaseIndex
 
@@ -17,7 +18,7 @@ def scores_fit_their_instrument(index: CaseIndex) -> Iterator[Violation]:
     """A score lies in its instrument's range, an item answer in the item's; timing does not contradict known times."""
     for i, one in enumerate(index.case.measurements):
         yield from _in_range(index, ("measurements", i), one.instrument, one.scale, one.score, "score")
-        yield from _items_in_range(index, i, one)
+        yield from _items_fit(index, i, one)
         yield from _timing(index, i, one)
 
 
@@ -62,19 +63,35 @@ def _in_range(
         yield broken("score_range", *place, name, needed=needed, found=found)
 
 
-def _items_in_range(index: CaseIndex, i: int, one: Measurement) -> Iterator[Violation]:
+def _items_fit(index: CaseIndex, i: int, one: Measurement) -> Iterator[Violation]:
     instrument = index.catalogue.instrument(one.instrument)
-    if instrument is None:
+    if instrument is None or not one.items:
         return
+    amiss = list(_item_violations(instrument, one))
+    if not amiss and one.score is not None:
+        answers = {a.item: a.value for a in one.items}
+        try:
+            agree = items_agree(instrument, answers, one.score, subscale=one.scale)
+        except RecordError:  # an answer that the item does not offer, though inside its range
+            needed = "answers that the items offer"
+            amiss = [broken("score_range", "items", needed=needed, found="another number")]
+        else:
+            if agree is False:
+                needed = "the score that the items make under the instrument's scoring rule"
+                amiss = [broken("items_agree", "score", needed=needed, found="another number")]
+    yield from (v.under(f"$.measurements[{i}]") for v in amiss)
+
+
+def _item_violations(instrument: Instrument, one: Measurement) -> Iterator[Violation]:
     low, high, count = instrument.item_minimum, instrument.item_maximum, instrument.item_count
     for j, answer in enumerate(one.items):
         if count is not None and answer.item > count:
             needed = f"an item number up to {count}"
-            yield broken("item_unknown", "measurements", i, "items", j, "item", needed=needed, found="a larger number")
+            yield broken("item_unknown", "items", j, "item", needed=needed, found="a larger number")
         if answer.value is not None and low is not None and high is not None and not low <= answer.value <= high:
             needed = f"an answer from {low:g} to {high:g}"
             found = "a smaller number" if answer.value < low else "a larger number"
-            yield broken("score_range", "measurements", i, "items", j, "value", needed=needed, found=found)
+            yield broken("score_range", "items", j, "value", needed=needed, found=found)
 
 
 def _timing(index: CaseIndex, i: int, one: Measurement) -> Iterator[Violation]:

@@ -1,0 +1,77 @@
+"""What an import did: everything that was read, kept, dropped, converted or guessed is accounted for."""
+
+from __future__ import annotations
+
+import attrs
+
+from therapeutic_process.records import Case
+
+__all__ = ["ImportNote", "ImportReport", "Imported"]
+
+
+@attrs.frozen
+class ImportNote:
+    """One kind of thing that an import did.
+
+    Attributes:
+        action: Whether something was dropped, converted, guessed, or left in the source.
+        what: What it was: names of columns and kinds of rows, never their content.
+        count: How many times.
+        why: The reason.
+    """
+
+    action: str = attrs.field(validator=attrs.validators.in_(("dropped", "converted", "guessed", "not_taken")))
+    what: str
+    count: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.action.replace('_', ' ')}: {self.what} ({self.count}): {self.why}"
+
+
+@attrs.frozen
+class ImportReport:
+    """The account of an import.
+
+    Attributes:
+        source: The kind of source.
+        n_cases: Cases made.
+        interactions_in: Interactions in the source.
+        interactions_out: Interactions in the cases.
+        scores_in: Scores in the source columns that were taken.
+        scores_out: Measurements in the cases, with a score or with the reason why there is none.
+        notes: What was dropped, converted, guessed or left.
+    """
+
+    source: str
+    n_cases: int
+    interactions_in: int
+    interactions_out: int
+    scores_in: int
+    scores_out: int
+    notes: tuple[ImportNote, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.source}: {self.n_cases} cases",
+            f"interactions: {self.interactions_in} read, {self.interactions_out} kept",
+            f"scores: {self.scores_in} read, {self.scores_out} kept",
+            *map(str, self.notes),
+        ]
+        return "\n".join(lines)
+
+
+@attrs.frozen(eq=False, repr=False)
+class Imported:
+    """Cases made from another format, and the account of how.
+
+    Attributes:
+        cases: The cases.
+        report: The account.
+    """
+
+    cases: tuple[Case, ...]
+    report: ImportReport
+
+    def __repr__(self) -> str:
+        return f"Imported({len(self.cases)} cases, {len(self.report.notes)} notes)"
