@@ -1,0 +1,44 @@
+"""The commands, gathered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from therapeutic_process.cli.import_command import import_command
+from therapeutic_process.cli.report_command import report
+from therapeutic_process.cli.schema_command import schema
+from therapeutic_process.cli.validate_command import validate
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="therapeutic-process",
+    help="Records and research of psychotherapy process: validate, import, describe and report cases.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+app.command()(validate)
+app.command()(schema)
+app.command("import")(import_command)
+app.command()(report)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("therapeutic-process"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""

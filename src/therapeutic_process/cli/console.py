@@ -1,0 +1,46 @@
+"""What the commands share: where they write, how they show progress, how they stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+__all__ = ["EXIT_BAD_INPUT", "EXIT_INVALID", "refuse_to_replace", "stop", "watched"]
+
+EXIT_INVALID = 1
+"""Some documents break rules."""
+EXIT_BAD_INPUT = 2
+"""Nothing could be done: no such file, a wrong option, a file that is already there."""
+
+_T = TypeVar("_T")
+
+
+def watched(items: Iterable[_T], what: str) -> Iterator[_T]:
+    """Yield the items; on a terminal, show on standard error how many have passed. Quiet when piped."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from items
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        for item in items:
+            yield item
+            progress.advance(task)
+
+
+def stop(message: object, code: int = EXIT_BAD_INPUT) -> NoReturn:
+    """Say why on standard error, and stop."""
+    typer.echo(f"therapeutic-process: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def refuse_to_replace(target: Path, *, force: bool) -> None:
+    """Stop if the file exists and may not be replaced."""
+    if target.exists() and not force:
+        stop(f"{target} exists already; --force replaces it")
