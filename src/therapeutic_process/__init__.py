@@ -115,7 +115,10 @@ def __getattr__(name: str) -> Any:
         return import_module(f"therapeutic_process.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'therapeutic_process' has no attribute {name!r}")
-    room = next((r for r, names in (("base", _BASE), ("exchange", _EXCHANGE), ("errors", _ERRORS)) if name in names), "records")
+    room = next(
+        (r for r, names in (("base", _BASE), ("exchange", _EXCHANGE), ("errors", _ERRORS)) if name in names),
+        "records",
+    )
     value = getattr(import_module(f"therapeutic_process.{room}"), name)
     globals()[name] = value
     return value

@@ -49,10 +49,14 @@ class Record(BaseModel):
         __init__.__pydantic_base_init__ = True
 
         def __setattr__(self, name: str, value: object) -> NoReturn:
-            raise RecordError(type(self).__name__, (broken("frozen", needed="with_changes(…)", found="an assignment"),))
+            raise RecordError(
+                type(self).__name__, (broken("frozen", needed="with_changes(…)", found="an assignment"),)
+            )
 
         def __delattr__(self, name: str) -> NoReturn:
-            raise RecordError(type(self).__name__, (broken("frozen", needed="with_changes(…)", found="a deletion"),))
+            raise RecordError(
+                type(self).__name__, (broken("frozen", needed="with_changes(…)", found="a deletion"),)
+            )
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
@@ -80,7 +84,9 @@ class Record(BaseModel):
             RecordError: If the changed record breaks a rule.
         """
         data = {name: getattr(self, name) for name in type(self).model_fields} | fields
-        return type(self).model_validate(data, context=None if catalogue is None else {"catalogue": catalogue})
+        return type(self).model_validate(
+            data, context=None if catalogue is None else {"catalogue": catalogue}
+        )
 
     def _check_alone(self) -> None:
         """Check what nothing else checks when the record stands alone."""
@@ -112,7 +118,7 @@ def _validated(cls: type[_R], validate: Callable[..., _R], value: Any, options: 
 class RuledRecord(Record):
     """A record with rules beyond the types of its fields; they are checked once the types hold."""
 
-    def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
+    def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:  # noqa: ARG002  subclasses use it
         """Yield every rule that this record breaks.
 
         Args:
@@ -126,7 +132,6 @@ class RuledRecord(Record):
         if violations:
             raise rules_broken(type(self).__name__, violations)
         return self
-
 
 
 class LightRecord(Record):

@@ -14,6 +14,7 @@ from therapeutic_process.errors import MAX_LISTED, RecordError, Violation
 
 __all__ = ["at", "broken", "declare", "record_error", "rules_broken", "safe_errors"]
 
+
 def at(*steps: str | int) -> str:
     """Return a JSON path from field names and positions.
 
@@ -170,6 +171,7 @@ def safe_errors(error: Any) -> tuple[Violation, ...]:
 
 
 def record_error(record: str, error: ValidationError) -> RecordError:
+    """Return our error for pydantic's."""
     found = safe_errors(error)
     listed = error.errors(include_input=False, include_url=False)
     total = sum(e["ctx"]["total"] if e["type"] == _RULES_BROKEN else 1 for e in listed)

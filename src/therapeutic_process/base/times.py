@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -21,7 +21,9 @@ _WHEN = re.compile(_WHEN_PATTERN.removesuffix("$") + r"\Z", re.ASCII)
 
 def _when_error(found: str) -> PydanticCustomError:
     needed = "a date (YYYY-MM-DD) or a time with its offset from UTC (YYYY-MM-DDTHH:MM:SS+HH:MM)"
-    return PydanticCustomError("time_invalid", "needed {needed}, found {found}", {"needed": needed, "found": found})
+    return PydanticCustomError(
+        "time_invalid", "needed {needed}, found {found}", {"needed": needed, "found": found}
+    )
 
 
 def _parse_when(value: object) -> date:
@@ -63,7 +65,9 @@ class _WhenSchema:
         dump = core_schema.plain_serializer_function_ser_schema(_dump_when, when_used="json")
         return core_schema.no_info_plain_validator_function(_parse_when, serialization=dump)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return {
             "type": "string",
             "pattern": _WHEN_PATTERN,
@@ -85,7 +89,7 @@ def earliest(value: date) -> datetime:
     """
     if isinstance(value, datetime):
         return value
-    midnight = datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+    midnight = datetime(value.year, value.month, value.day, tzinfo=UTC)
     return midnight - _WIDEST_OFFSET if value > date.min else midnight
 
 
@@ -97,5 +101,5 @@ def latest(value: date) -> datetime:
     """
     if isinstance(value, datetime):
         return value
-    last = datetime(value.year, value.month, value.day, 23, 59, 59, 999_999, tzinfo=timezone.utc)
+    last = datetime(value.year, value.month, value.day, 23, 59, 59, 999_999, tzinfo=UTC)
     return last + timedelta(hours=12) if value < date.max else last

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.instruments import Catalogue, Direction, builtin_catalogue
-from therapeutic_process.records import Case, Measurement
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
-__all__ = ["Change", "ChangeVerdict", "Changes", "Threshold", "change_between", "changes", "published_threshold"]
+    from therapeutic_process.records import Case, Measurement
+
+__all__ = [
+    "Change",
+    "ChangeVerdict",
+    "Changes",
+    "Threshold",
+    "change_between",
+    "changes",
+    "published_threshold",
+]
 
 ChangeVerdict = Literal["reliable_improvement", "reliable_deterioration", "no_reliable_change", "cannot_say"]
 
@@ -160,8 +170,10 @@ def _change(series: Sequence[Measurement], threshold: Threshold | None, catalogu
     before, after = (series[0].score, series[-1].score) if len(series) > 1 else (series[0].score, None)
     difference = None if before is None or after is None else after - before
     direction = _direction(series[0], catalogue)
-    improved = None if not difference or direction is None else (difference > 0) == (direction == "higher_better")
-    verdict, why = _verdict(difference, improved, threshold, direction, len(scored), len(series))
+    improved = (
+        None if not difference or direction is None else (difference > 0) == (direction == "higher_better")
+    )
+    verdict, why = _verdict(difference, threshold, direction, len(scored), len(series), improved=improved)
     return Change(
         instrument=series[0].instrument,
         scale=series[0].scale,
@@ -178,7 +190,13 @@ def _change(series: Sequence[Measurement], threshold: Threshold | None, catalogu
 
 
 def _verdict(
-    difference: float | None, improved: bool | None, threshold: Threshold | None, direction: str | None, n: int, of: int
+    difference: float | None,
+    threshold: Threshold | None,
+    direction: str | None,
+    n: int,
+    of: int,
+    *,
+    improved: bool | None,
 ) -> tuple[ChangeVerdict, str | None]:
     if difference is None:
         return "cannot_say", f"needs 2 scores, found {n} in {of} measurement{'s' * (of != 1)}"
@@ -270,9 +288,13 @@ def changes(case: Case, *, catalogue: Catalogue | None = None) -> Changes:
         series.setdefault(_series(one), []).append(one)
     rows = []
     for several in series.values():
-        threshold = published_threshold(several[0].instrument, catalogue=known) if several[0].scale is None else None
+        threshold = (
+            published_threshold(several[0].instrument, catalogue=known) if several[0].scale is None else None
+        )
         scored = [m for m in several if m.score is not None]
-        change = _change([scored[0], scored[-1]] if len(scored) > 1 else (scored or several)[:1], threshold, known)
+        change = _change(
+            [scored[0], scored[-1]] if len(scored) > 1 else (scored or several)[:1], threshold, known
+        )
         if change.difference is None:
             reason = f"needs 2 scores, found {len(scored)} in {len(several)} measurement{'s' * (len(several) != 1)}"
             change = attrs.evolve(change, why=reason)

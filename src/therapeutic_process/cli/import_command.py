@@ -27,7 +27,9 @@ _READERS = {Format.mibot: read_mibot}
 def import_command(
     source_format: Annotated[Format, typer.Argument(metavar="FORMAT", help="The format: mibot.")],
     source: Annotated[Path, typer.Argument(metavar="PATH", help="The file or folder to read.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .jsonl, .jsonl.gz or .json file to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The .jsonl, .jsonl.gz or .json file to write.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Make cases from data in another format, and account for everything that was read.

@@ -20,14 +20,24 @@ __all__ = ["report"]
 
 
 def report(
-    path: Annotated[Path | None, typer.Argument(help="A .json, .jsonl or .jsonl.gz file, or a folder of them.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path("report.html"),
-    example: Annotated[bool, typer.Option("--example", help="Report on the synthetic cases of the package.")] = False,
+    path: Annotated[
+        Path | None, typer.Argument(help="A .json, .jsonl or .jsonl.gz file, or a folder of them.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path(
+        "report.html"
+    ),
+    example: Annotated[
+        bool, typer.Option("--example", help="Report on the synthetic cases of the package.")
+    ] = False,
     sessions: Annotated[
-        int | None, typer.Option("--window-sessions", min=1, help="Window before a change, in held sessions. [default: 2]")
+        int | None,
+        typer.Option(
+            "--window-sessions", min=1, help="Window before a change, in held sessions. [default: 2]"
+        ),
     ] = None,
     days: Annotated[
-        float | None, typer.Option("--window-days", min=0.01, help="Window before a change, in days, instead.")
+        float | None,
+        typer.Option("--window-days", min=0.01, help="Window before a change, in days, instead."),
     ] = None,
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Show what clients and therapists said and wrote.")
@@ -51,7 +61,9 @@ def report(
 
         reader = None if path is None else read_cases(path, on_error="collect")
         unreadable: list[DocumentError] = [] if reader is None else reader.errors
-        html = cohort_report(_counted(reader, tally), unreadable=unreadable, include_text=include_text, window=window)
+        html = cohort_report(
+            _counted(reader, tally), unreadable=unreadable, include_text=include_text, window=window
+        )
     except (DocumentError, MissingExtra) as error:
         stop(error)
     if not tally.cases:

@@ -64,7 +64,9 @@ class Tally:
         self.unclaimed += perspectives(case).n_unclaimed
 
     def __str__(self) -> str:
-        verdicts = ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(self.verdicts.items())) or "no scores"
+        verdicts = (
+            ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(self.verdicts.items())) or "no scores"
+        )
         return "\n".join((
             f"{self.cases} cases, {self.clients} clients, {self.held} held sessions",
             f"session process: {self.interactions} interactions, {self.coded} coded",

@@ -23,7 +23,8 @@ def validate(
     paths: Annotated[list[Path], typer.Argument(help="Files (.json, .jsonl, .jsonl.gz) or folders of them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
     lenient: Annotated[
-        bool, typer.Option("--lenient", help="Allow unknown fields, and unknown instruments and coding systems.")
+        bool,
+        typer.Option("--lenient", help="Allow unknown fields, and unknown instruments and coding systems."),
     ] = False,
 ) -> None:
     """Check whether documents are valid cases.
@@ -43,7 +44,9 @@ def validate(
         else:
             valid += 1
     if as_json:
-        typer.echo(json.dumps({"valid": valid, "invalid": len(errors), "errors": [_as_json(e) for e in errors]}))
+        typer.echo(
+            json.dumps({"valid": valid, "invalid": len(errors), "errors": [_as_json(e) for e in errors]})
+        )
     else:
         typer.echo(f"{valid} valid, {len(errors)} not valid")
     if any(e.code in _UNREADABLE for e in errors):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from pydantic import ValidationError
@@ -12,10 +12,20 @@ from pydantic_core import from_json
 
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, RecordError, VersionTooNew, VersionTooOld, Violation
-from therapeutic_process.instruments import Catalogue
 from therapeutic_process.records import Case
 
-__all__ = ["MAX_DEPTH", "MAX_DOCUMENT_BYTES", "ReadResult", "UnknownPath", "dump_case", "load_case", "load_case_lenient"]
+if TYPE_CHECKING:
+    from therapeutic_process.instruments import Catalogue
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_DOCUMENT_BYTES",
+    "ReadResult",
+    "UnknownPath",
+    "dump_case",
+    "load_case",
+    "load_case_lenient",
+]
 
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 """Largest document that is read unless the caller says otherwise: 64 MiB, some 250,000 interactions."""
@@ -111,7 +121,9 @@ def load_case_lenient(
     raise failure
 
 
-def dump_case(case: Case, *, unknown: Mapping[UnknownPath, Any] | None = None, indent: int | None = None) -> str:
+def dump_case(
+    case: Case, *, unknown: Mapping[UnknownPath, Any] | None = None, indent: int | None = None
+) -> str:
     """Return the JSON document of a case: the same case gives the same text, byte for byte.
 
     Fields that hold their default are left out; ``kind`` and ``schema_version`` always stand.
@@ -127,7 +139,11 @@ def dump_case(case: Case, *, unknown: Mapping[UnknownPath, Any] | None = None, i
     if not unknown and indent is None:
         body = case.model_dump_json(exclude_defaults=True)
         return f'{{"kind":"case","schema_version":"{SCHEMA_VERSION}",{body[1:]}'
-    tree = {"kind": "case", "schema_version": SCHEMA_VERSION, **case.model_dump(mode="json", exclude_defaults=True)}
+    tree = {
+        "kind": "case",
+        "schema_version": SCHEMA_VERSION,
+        **case.model_dump(mode="json", exclude_defaults=True),
+    }
     for path, value in (unknown or {}).items():
         _put_back(tree, path, value)
     separators = (",", ":") if indent is None else (",", ": ")
@@ -140,7 +156,9 @@ def _context(catalogue: Catalogue | None) -> dict[str, Any] | None:
 
 def _check_size(document: str | bytes, limit: int) -> None:
     if len(document) > limit:
-        raise DocumentError("too_large", needed=f"a document of at most {limit:,} bytes", found="a larger one")
+        raise DocumentError(
+            "too_large", needed=f"a document of at most {limit:,} bytes", found="a larger one"
+        )
 
 
 def _parsed(document: str | bytes) -> Any:
@@ -160,7 +178,9 @@ def _syntax_error(message: str) -> DocumentError:
     if "recursion" in message:
         return DocumentError("too_deep", needed=f"at most {MAX_DEPTH} levels of nesting", found="more")
     if "EOF" in message:
-        return DocumentError("truncated", needed="a whole JSON document", found="one that stops in the middle")
+        return DocumentError(
+            "truncated", needed="a whole JSON document", found="one that stops in the middle"
+        )
     return DocumentError("not_json", needed="a JSON document in UTF-8", found="something else")
 
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Generic, Literal, TypeVar, overload
+from typing import IO, TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 from uuid import uuid4
 
 from therapeutic_process.errors import DocumentError, TherapeuticProcessWarning
@@ -22,8 +22,10 @@ from therapeutic_process.exchange.documents import (
     load_case,
     load_case_lenient,
 )
-from therapeutic_process.instruments import Catalogue
-from therapeutic_process.records import Case
+
+if TYPE_CHECKING:
+    from therapeutic_process.instruments import Catalogue
+    from therapeutic_process.records import Case
 
 __all__ = ["CaseReader", "DocumentsSkippedWarning", "read_cases", "write_cases"]
 
@@ -37,7 +39,7 @@ class DocumentsSkippedWarning(TherapeuticProcessWarning):
     """Some documents could not be read; the reader's ``errors`` hold them all."""
 
 
-class CaseReader(Generic[_T], Iterator[_T]):
+class CaseReader(Iterator[_T], Generic[_T]):
     """Reads case after case; never holds more than one document.
 
     Attributes:
@@ -48,7 +50,9 @@ class CaseReader(Generic[_T], Iterator[_T]):
     errors: list[DocumentError]
     n_read: int
 
-    def __init__(self, files: list[Path], load: Callable[[bytes], _T], *, collect: bool, max_bytes: int) -> None:
+    def __init__(
+        self, files: list[Path], load: Callable[[bytes], _T], *, collect: bool, max_bytes: int
+    ) -> None:
         self.errors = []
         self.n_read = 0
         self._collect = collect
@@ -86,7 +90,12 @@ class CaseReader(Generic[_T], Iterator[_T]):
         try:
             yield from lines
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            yield None, DocumentError("truncated", needed="a whole gzip file", found="one that is damaged or stops early")
+            yield (
+                None,
+                DocumentError(
+                    "truncated", needed="a whole gzip file", found="one that is damaged or stops early"
+                ),
+            )
         except OSError as error:
             found = os.strerror(error.errno) if error.errno else "an error of the file system"
             yield None, DocumentError("unreadable_file", needed="a file that can be read", found=found)
@@ -202,16 +211,24 @@ def _case_files(path: Path) -> list[Path]:
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(_ENDINGS))
         if not found:
-            raise DocumentError("no_documents", needed=f"files ending in {endings}", found="none", file=str(path))
+            raise DocumentError(
+                "no_documents", needed=f"files ending in {endings}", found="none", file=str(path)
+            )
         return found
     if not path.exists():
-        raise DocumentError("no_such_file", needed="a file or a folder", found="nothing there", file=str(path))
+        raise DocumentError(
+            "no_such_file", needed="a file or a folder", found="nothing there", file=str(path)
+        )
     if not path.name.endswith(_ENDINGS):
-        raise DocumentError("unknown_ending", needed=f"a file ending in {endings}", found="another ending", file=str(path))
+        raise DocumentError(
+            "unknown_ending", needed=f"a file ending in {endings}", found="another ending", file=str(path)
+        )
     return [path]
 
 
-def write_cases(cases: Iterable[Case | ReadResult], path: str | os.PathLike[str], *, force: bool = True) -> int:
+def write_cases(
+    cases: Iterable[Case | ReadResult], path: str | os.PathLike[str], *, force: bool = True
+) -> int:
     """Write cases to a ``.json`` (one case), ``.jsonl`` or ``.jsonl.gz`` file; the same cases give the same bytes.
 
     The file appears only when it is complete; until then, and if anything goes wrong, what was there stays.
@@ -257,9 +274,9 @@ def _write_all(cases: Iterable[Case | ReadResult], raw: IO[bytes], target: Path)
 
 def _write_lines(cases: Iterable[Case | ReadResult], stream: Any) -> int:
     n = 0
-    for n, case in enumerate(cases, start=1):
-        stream.write(_text(case, None).encode())
-        stream.write(b"\n")
+    for case in cases:
+        stream.write(f"{_text(case, None)}\n".encode())
+        n += 1
     return n
 
 

@@ -20,7 +20,9 @@ class ImportNote:
         why: The reason.
     """
 
-    action: str = attrs.field(validator=attrs.validators.in_(("dropped", "converted", "guessed", "not_taken")))
+    action: str = attrs.field(
+        validator=attrs.validators.in_(("dropped", "converted", "guessed", "not_taken"))
+    )
     what: str
     count: int
     why: str

@@ -6,11 +6,9 @@ Mahmood et al. (2025), Findings of ACL 2025, 25008-25043, https://aclanthology.o
 from __future__ import annotations
 
 import csv
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from pydantic_core import from_json
@@ -31,6 +29,10 @@ from therapeutic_process.records import (
     Reporter,
     Session,
 )
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["read_mibot"]
 
@@ -61,8 +63,8 @@ INSTRUMENTS = (
                direction="higher_worse", references=(_SOURCE,)),
     Instrument(id="quit_attempts_week", name="Quit attempts in the previous week", minimum=None, maximum=None,
                direction=None, recall_days=7, references=(_SOURCE,)),
-    Instrument(id="care", name="Consultation and Relational Empathy measure", abbreviation="CARE", minimum=10, maximum=50,
-               item_count=10, item_minimum=1, item_maximum=5, direction="higher_better", domain="process",
+    Instrument(id="care", name="Consultation and Relational Empathy measure", abbreviation="CARE", minimum=10,
+               maximum=50, item_count=10, item_minimum=1, item_maximum=5, direction="higher_better", domain="process",
                references=(_SOURCE,)),
 )  # fmt: skip
 
@@ -150,19 +152,29 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise place.error("no_such_file", "the file data.csv", "nothing there")
     with file.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
-        needed = {"ParticipantID", "WeekLaterNumQuitAttempts", *_CARE} | {f"{o}{r}" for o, _, _ in _OCCASIONS for r in _RULERS}
+        needed = {"ParticipantID", "WeekLaterNumQuitAttempts", *_CARE} | {
+            f"{o}{r}" for o, _, _ in _OCCASIONS for r in _RULERS
+        }
         missing = sorted(needed - set(reader.fieldnames or ()))
         if missing:
             raise place.error("column_missing", f"the columns {', '.join(missing)}", "a table without them")
         seen: set[str] = set()
         for row in reader:
             if row["ParticipantID"] in seen:
-                raise _Place(file, reader.line_num).error("id_repeated", "one row per participant", "an id used before")
+                raise _Place(file, reader.line_num).error(
+                    "id_repeated", "one row per participant", "an id used before"
+                )
             seen.add(row["ParticipantID"])
             yield reader.line_num, row
 
 
-def _case(name: str, row: Mapping[str, str], utterances: list[dict[str, Any]] | None, account: _Account, place: _Place) -> Case:
+def _case(
+    name: str,
+    row: Mapping[str, str],
+    utterances: list[dict[str, Any]] | None,
+    account: _Account,
+    place: _Place,
+) -> Case:
     measurements = list(_measurements(row, account, place))
     return Case(
         id=name,
@@ -188,10 +200,23 @@ def _session(utterances: list[dict[str, Any]] | None, account: _Account) -> Sess
     for index, one in enumerate(utterances or ()):
         speaker = _SPEAKERS.get(one["speaker"])
         if speaker is None:
-            account.note("converted", "utterances of another speaker", "neither client nor counsellor: speaker unknown")
-        codes = (Code(coding_pass="automisc", system="automisc", code=one["auto_misc_label"]),) if one["auto_misc_label"] else ()
-        interactions.append(Interaction(index=index, kind="speech", speaker=speaker, text=one["text"], codes=codes))
-    account.note("converted", "utterance numbers", "they count over all conversations: order in the file is kept", len(interactions))
+            account.note(
+                "converted", "utterances of another speaker", "neither client nor counsellor: speaker unknown"
+            )
+        codes = (
+            (Code(coding_pass="automisc", system="automisc", code=one["auto_misc_label"]),)
+            if one["auto_misc_label"]
+            else ()
+        )
+        interactions.append(
+            Interaction(index=index, kind="speech", speaker=speaker, text=one["text"], codes=codes)
+        )
+    account.note(
+        "converted",
+        "utterance numbers",
+        "they count over all conversations: order in the file is kept",
+        len(interactions),
+    )
     return Session(
         id="session-1", number=1, status="held", attended=("client", "counsellor"), modality="chat",
         interactions=tuple(interactions),
@@ -214,13 +239,18 @@ def _measurements(row: Mapping[str, str], account: _Account, place: _Place) -> I
 
 
 def _score(
-    name: str, instrument: str, cell: str, timing: Literal["before", "after", "between"], account: _Account, place: _Place
+    name: str,
+    instrument: str,
+    cell: str,
+    timing: Literal["before", "after", "between"],
+    account: _Account,
+    place: _Place,
 ) -> Measurement:
     account.scores += 1
     score = _number(cell, place)
     missing: Literal["unknown"] | None = "unknown" if score is None else None
-    return Measurement(id=name, instrument=instrument, subject="client", respondent=_CLIENT, score=score, missing=missing,
-                       session="session-1", timing=timing)  # fmt: skip
+    return Measurement(id=name, instrument=instrument, subject="client", respondent=_CLIENT, score=score,
+                       missing=missing, session="session-1", timing=timing)  # fmt: skip
 
 
 def _care(row: Mapping[str, str], account: _Account, place: _Place) -> Measurement:
@@ -228,7 +258,9 @@ def _care(row: Mapping[str, str], account: _Account, place: _Place) -> Measureme
     values = [_number(row[column], place) for column in _CARE]
     outside = sum(v is not None and not 1 <= v <= 5 for v in values)
     if outside:
-        account.note("converted", "CARE answers of 0", "outside the item's range of 1 to 5: taken as missing", outside)
+        account.note(
+            "converted", "CARE answers of 0", "outside the item's range of 1 to 5: taken as missing", outside
+        )
     kept = [v if v is not None and 1 <= v <= 5 else None for v in values]
     items = tuple(
         ItemAnswer(item=i, value=v, missing="unknown" if v is None else None) for i, v in enumerate(kept, start=1)
@@ -262,8 +294,15 @@ def _quit_attempts(measurements: list[Measurement]) -> Iterator[ChangeEvent]:
 def _left(account: _Account, n: int) -> None:
     for why, columns in _LEFT.items():
         account.note("not_taken", ", ".join(columns), why, n)
-    account.note("not_taken", "AutoMISC_*", "summaries that can be made from the codes (C:S is 0 there where S is 0)", n)
-    account.note("not_taken", "auto_misc_explanation", "the coding model's reasons for each code", account.interactions)
+    account.note(
+        "not_taken",
+        "AutoMISC_*",
+        "summaries that can be made from the codes (C:S is 0 there where S is 0)",
+        n,
+    )
+    account.note(
+        "not_taken", "auto_misc_explanation", "the coding model's reasons for each code", account.interactions
+    )
 
 
 def _report(cases: list[Case], account: _Account) -> ImportReport:

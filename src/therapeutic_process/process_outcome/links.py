@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from therapeutic_process.records import Case, ChangeEvent, Session, first_instan
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
 __all__ = ["Link", "LinkRow", "LinkedSession", "Links", "Unplaced", "link_events"]
@@ -72,7 +73,9 @@ class Link:
         return len(self.sessions)
 
     def __repr__(self) -> str:
-        counts = f"{len(self.sessions)} sessions, {len(self.tasks)} tasks, {len(self.journal)} journal entries"
+        counts = (
+            f"{len(self.sessions)} sessions, {len(self.tasks)} tasks, {len(self.journal)} journal entries"
+        )
         return f"Link({counts} in the window)"
 
 
@@ -182,7 +185,9 @@ def link_events(case: Case, *, window: timedelta | int) -> Links:
         NotEnoughData: If the window is empty.
     """
     if (window < 1) if isinstance(window, int) else (window <= timedelta(0)):
-        raise NotEnoughData("link_events", needed="a window of at least one session or above zero", found="an empty one")
+        raise NotEnoughData(
+            "link_events", needed="a window of at least one session or above zero", found="an empty one"
+        )
     outside = [e for e in case.change_events if e.locus == "out_of_session"]
     links: list[Link] = []
     unplaced: list[Unplaced] = []
@@ -200,12 +205,16 @@ def _place(case: Case, event: ChangeEvent, window: timedelta | int) -> list[Link
     before = _sessions_before(case, event)
     if isinstance(before, str):
         return before
-    placed = [_linked(case, event, session, lag, certain) for lag, (session, certain) in enumerate(before, start=1)]
+    placed = [
+        _linked(case, event, session, lag, certain=certain)
+        for lag, (session, certain) in enumerate(before, start=1)
+    ]
     if isinstance(window, int):
         return placed[:window]
     undated = sum(s.days is None for s in placed)
     if undated and (event.occurred is None or undated == len(placed)):
-        return f"a window in time needs times of the change and the sessions, found {len(placed) - undated} of {len(placed)}"
+        found = f"{len(placed) - undated} of {len(placed)}"
+        return f"a window in time needs times of the change and the sessions, found {found}"
     return [s for s in placed if s.days is not None and s.days[0] <= window / timedelta(days=1)]
 
 
@@ -227,7 +236,7 @@ def _sessions_before(case: Case, event: ChangeEvent) -> list[tuple[Session, bool
     return [(s, s.number <= certain) for s in reversed(held) if s.number <= limit]
 
 
-def _linked(case: Case, event: ChangeEvent, session: Session, lag: int, certain: bool) -> LinkedSession:
+def _linked(case: Case, event: ChangeEvent, session: Session, lag: int, *, certain: bool) -> LinkedSession:
     inside = [e.id for e in case.change_events if e.locus == "in_session" and e.session == session.id]
     return LinkedSession(
         session=session.id,

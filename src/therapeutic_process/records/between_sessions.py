@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import FreeText, Id, Many, PublicId, Record, RuledRecord, When, broken
 from therapeutic_process.errors import Violation
@@ -37,9 +38,12 @@ class AdherenceRating(RuledRecord, frozen=True):
     rated_at: When | None = None
     session: SessionId | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.rated_at is None and self.session is None:
-            yield broken("adherence_time", "rated_at", needed="a time or a session of the rating", found="neither")
+            yield broken(
+                "adherence_time", "rated_at", needed="a time or a session of the rating", found="neither"
+            )
 
 
 class BetweenSessionTask(RuledRecord, frozen=True):
@@ -53,7 +57,15 @@ class BetweenSessionTask(RuledRecord, frozen=True):
     id: Id
     participant: ParticipantId
     kind: Literal[
-        "journal", "practice", "exposure", "thought_record", "monitoring", "activity", "reading", "relaxation", "other"
+        "journal",
+        "practice",
+        "exposure",
+        "thought_record",
+        "monitoring",
+        "activity",
+        "reading",
+        "relaxation",
+        "other",
     ]
     assigned_in: SessionId | None = Field(default=None, description="The session in which it was agreed.")
     goal: GoalId | None = None
@@ -67,6 +79,7 @@ class BetweenSessionTask(RuledRecord, frozen=True):
         """The latest status."""
         return self.history[-1].status
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from legal_steps(self.history, TASK_STEPS)
         yield from dated_in_order(self.history)
@@ -79,6 +92,7 @@ class JournalRating(RuledRecord, frozen=True):
     value: float | None = None
     missing: MissingReason | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from value_or_reason(self.value, self.missing, "value")
 
@@ -89,7 +103,9 @@ class JournalEntry(Record, frozen=True):
     id: Id
     author: ParticipantId
     written_at: When | None = None
-    after_session: SessionId | None = Field(default=None, description="The last session before it, where no time is known.")
+    after_session: SessionId | None = Field(
+        default=None, description="The last session before it, where no time is known."
+    )
     text: FreeText | None = None
     ratings: Many[JournalRating] = ()
     task: TaskId | None = Field(default=None, description="The task that it answers.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import SCHEMA_ROOT, SCHEMA_VERSION, Id, Many, QuasiText, RuledRecord, When
 from therapeutic_process.errors import Violation
@@ -23,7 +24,9 @@ from therapeutic_process.records.session import Segment, Session
 __all__ = ["Case"]
 
 
-class Case(RuledRecord, frozen=True, json_schema_extra={"$id": f"{SCHEMA_ROOT}schema/{SCHEMA_VERSION}/case.json"}):
+class Case(
+    RuledRecord, frozen=True, json_schema_extra={"$id": f"{SCHEMA_ROOT}schema/{SCHEMA_VERSION}/case.json"}
+):
     """One course of therapy: individual, couple, family or group.
 
     Parts refer to each other by id, and every reference resolves inside the case. The lists keep the order in which
@@ -39,7 +42,9 @@ class Case(RuledRecord, frozen=True, json_schema_extra={"$id": f"{SCHEMA_ROOT}sc
     schema_version: Literal["0.9"] = SCHEMA_VERSION
     id: Id
     format: Literal["individual", "couple", "family", "group"] = "individual"
-    setting: QuasiText | None = Field(default=None, description="Outpatient clinic, school, career service, …")
+    setting: QuasiText | None = Field(
+        default=None, description="Outpatient clinic, school, career service, …"
+    )
     started_at: When | None = None
     participants: Many[Participant] = Field(min_length=1)
     problems: Many[Problem] = ()
@@ -50,16 +55,22 @@ class Case(RuledRecord, frozen=True, json_schema_extra={"$id": f"{SCHEMA_ROOT}sc
     coding_passes: Many[CodingPass] = ()
     ratings: Many[Rating] = ()
     measurements: Many[Measurement] = Field(
-        default=(), description="Those of one instrument, subject and respondent in the order in which they were taken."
+        default=(),
+        description="Those of one instrument, subject and respondent in the order in which they were taken.",
     )
     tasks: Many[BetweenSessionTask] = ()
     journal: Many[JournalEntry] = ()
     change_events: Many[ChangeEvent] = ()
     context_events: Many[ContextEvent] = ()
     ending: Ending | None = None
-    instruments: Many[Instrument] = Field(default=(), description="Instruments that the built-in catalogue lacks.")
-    coding_systems: Many[CodingSystem] = Field(default=(), description="Systems that the built-in catalogue lacks.")
+    instruments: Many[Instrument] = Field(
+        default=(), description="Instruments that the built-in catalogue lacks."
+    )
+    coding_systems: Many[CodingSystem] = Field(
+        default=(), description="Systems that the built-in catalogue lacks."
+    )
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from broken_case_rules(self, context)
 

@@ -6,10 +6,31 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
-from therapeutic_process.base import FreeText, Id, Many, PublicText, QuasiText, Record, RuledRecord, When, broken
+from therapeutic_process.base import (
+    FreeText,
+    Id,
+    Many,
+    PublicText,
+    QuasiText,
+    Record,
+    RuledRecord,
+    When,
+    broken,
+)
 from therapeutic_process.errors import Violation
-from therapeutic_process.records.shared import GoalId, Occurrence, ParticipantId, Provenance, Reference, Reporter, SessionId, first_instant, last_instant
+from therapeutic_process.records.shared import (
+    GoalId,
+    Occurrence,
+    ParticipantId,
+    Provenance,
+    Reference,
+    Reporter,
+    SessionId,
+    first_instant,
+    last_instant,
+)
 
 __all__ = ["ChangeEvent", "Ending"]
 
@@ -42,10 +63,13 @@ class ChangeEvent(RuledRecord, frozen=True):
     evidence: Many[Reference] = ()
     provenance: Provenance | None = Field(default=None, description="For a change that was computed: how.")
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.locus == "in_session":
             if self.session is None:
-                yield broken("locus_session", "session", needed="the session of a change in session", found="nothing")
+                yield broken(
+                    "locus_session", "session", needed="the session of a change in session", found="nothing"
+                )
             if self.after_session is not None:
                 needed = "no 'after_session' for a change in session"
                 yield broken("locus_session", "after_session", needed=needed, found="one")

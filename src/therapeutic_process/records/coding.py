@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import (
     Id,
@@ -38,10 +39,13 @@ class Span(RuledRecord, frozen=True):
 
     session: SessionId
     unit: Literal["session", "interaction", "second", "character"]
-    interaction: int | None = Field(default=None, ge=0, description="Index of the interaction that characters count in.")
+    interaction: int | None = Field(
+        default=None, ge=0, description="Index of the interaction that characters count in."
+    )
     start: NonNegative | None = None
     end: NonNegative | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.unit == "session":
             if self.start is not None or self.end is not None:
@@ -73,15 +77,22 @@ class CodingPass(RuledRecord, frozen=True):
     coder: Reporter
     unitiser: PublicText | None = Field(default=None, description="Who or what cut the talk into units.")
     extent: Literal["all", "minutes", "sample"] = Field(description="What of the sessions was coded.")
-    sessions: Many[SessionId] = Field(default=(), description="For 'all': the sessions coded from beginning to end.")
-    spans: Many[Span] = Field(default=(), description="For 'minutes' and 'sample': the stretches that were coded.")
+    sessions: Many[SessionId] = Field(
+        default=(), description="For 'all': the sessions coded from beginning to end."
+    )
+    spans: Many[Span] = Field(
+        default=(), description="For 'minutes' and 'sample': the stretches that were coded."
+    )
     blind_to_outcome: bool | None = None
     procedure: Literal["independent", "consensus"] | None = None
     coded_at: When | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.extent == "all" and self.spans:
-            yield broken("pass_coverage", "spans", needed="sessions, not spans, for the extent 'all'", found="spans")
+            yield broken(
+                "pass_coverage", "spans", needed="sessions, not spans, for the extent 'all'", found="spans"
+            )
         if self.extent != "all" and self.sessions:
             needed = f"spans, not sessions, for the extent {self.extent!r}"
             yield broken("pass_coverage", "sessions", needed=needed, found="sessions")
@@ -100,11 +111,18 @@ class Code(LightRecord, frozen=True):
     coding_pass: PassId
     system: PublicId
     code: PublicId
-    start_s: NonNegative | None = Field(default=None, description="Onset, seconds from the start of the session.")
-    end_s: NonNegative | None = Field(default=None, description="Offset, seconds from the start of the session.")
-    strength: float | None = Field(default=None, description="Strength or confidence, on the system's own scale.")
+    start_s: NonNegative | None = Field(
+        default=None, description="Onset, seconds from the start of the session."
+    )
+    end_s: NonNegative | None = Field(
+        default=None, description="Offset, seconds from the start of the session."
+    )
+    strength: float | None = Field(
+        default=None, description="Strength or confidence, on the system's own scale."
+    )
     referents: Many[Referent] = ()
 
+    @override
     def broken_rules(self) -> Iterator[Violation]:
         yield from ends_after_start(self)
 

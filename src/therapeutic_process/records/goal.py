@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import (
     FreeText,
@@ -21,12 +22,35 @@ from therapeutic_process.base import (
 )
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.life_cycle import GOAL_STEPS, dated_in_order, legal_steps
-from therapeutic_process.records.shared import Agreement, GoalId, ParticipantId, ProblemId, Reporter, SessionId
+from therapeutic_process.records.shared import (
+    Agreement,
+    GoalId,
+    ParticipantId,
+    ProblemId,
+    Reporter,
+    SessionId,
+)
 
-__all__ = ["Achievement", "AttainmentLevel", "AttainmentRating", "Goal", "GoalRating", "GoalStatus", "GoalStep"]
+__all__ = [
+    "Achievement",
+    "AttainmentLevel",
+    "AttainmentRating",
+    "Goal",
+    "GoalRating",
+    "GoalStatus",
+    "GoalStep",
+]
 
 GoalStatus = Literal[
-    "proposed", "planned", "accepted", "active", "on_hold", "completed", "cancelled", "rejected", "entered_in_error"
+    "proposed",
+    "planned",
+    "accepted",
+    "active",
+    "on_hold",
+    "completed",
+    "cancelled",
+    "rejected",
+    "entered_in_error",
 ]
 Achievement = Literal[
     "in_progress", "improving", "worsening", "no_change", "achieved", "sustaining", "not_achieved", "no_progress",
@@ -69,7 +93,9 @@ class AttainmentRating(Record, frozen=True):
 
     level: int = Field(ge=-2, le=2)
     rater: Reporter
-    independent: bool | None = Field(default=None, description="Whether the rater is independent of the treatment.")
+    independent: bool | None = Field(
+        default=None, description="Whether the rater is independent of the treatment."
+    )
     rated_at: When | None = None
     session: SessionId | None = None
 
@@ -92,7 +118,9 @@ class Goal(RuledRecord, frozen=True):
     """
 
     id: Id
-    participants: Many[ParticipantId] = Field(default=(), description="Whose goal; empty: all clients together.")
+    participants: Many[ParticipantId] = Field(
+        default=(), description="Whose goal; empty: all clients together."
+    )
     statement: FreeText | None = None
     domain: QuasiText | None = None
     problem: ProblemId | None = None
@@ -106,13 +134,16 @@ class Goal(RuledRecord, frozen=True):
     weight: float = Field(default=1.0, gt=0, description="Weight in goal attainment scaling.")
     attainments: Many[AttainmentRating] = ()
     ratings: Many[GoalRating] = ()
-    follows: GoalId | None = Field(default=None, description="The goal after which the focus moved to this one.")
+    follows: GoalId | None = Field(
+        default=None, description="The goal after which the focus moved to this one."
+    )
 
     @property
     def status(self) -> GoalStatus:
         """The latest status."""
         return self.history[-1].status
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from legal_steps(self.history, GOAL_STEPS)
         yield from dated_in_order(self.history)
@@ -122,7 +153,9 @@ class Goal(RuledRecord, frozen=True):
             needed = f"for a goal that is {self.status!r}: {options}"
             yield broken("achievement_status", "achievement", needed=needed, found=repr(self.achievement))
         if self.achieved_at is not None and self.achievement not in _ACHIEVED:
-            yield broken("achieved_at", "achieved_at", needed="a goal that is achieved", found="one that is not")
+            yield broken(
+                "achieved_at", "achieved_at", needed="a goal that is achieved", found="one that is not"
+            )
         if len({x.level for x in self.levels}) < len(self.levels):
             yield broken("level_repeated", "levels", needed="each level once", found="one twice")
         yield from self._levels_before_ratings()
@@ -140,4 +173,6 @@ class Goal(RuledRecord, frozen=True):
         for i, rating in enumerate(self.attainments):
             if rating.rated_at is not None and latest(rating.rated_at) < earliest(self.levels_set_at):
                 needed = "levels that were set before they are rated"
-                yield broken("levels_first", "attainments", i, "rated_at", needed=needed, found="a rating before them")
+                yield broken(
+                    "levels_first", "attainments", i, "rated_at", needed=needed, found="a rating before them"
+                )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
@@ -60,13 +61,29 @@ def legal_steps(history: Sequence[_Step], steps: Mapping[str, frozenset[str]]) -
             continue
         allowed = steps.get(before, frozenset())
         if after not in allowed:
-            options = ", ".join(sorted(allowed | {ENTERED_IN_ERROR})) if before != ENTERED_IN_ERROR else "nothing"
-            yield broken("status_step", "history", i, "status", needed=f"after {before!r}: {options}", found=repr(after))
+            options = (
+                ", ".join(sorted(allowed | {ENTERED_IN_ERROR})) if before != ENTERED_IN_ERROR else "nothing"
+            )
+            yield broken(
+                "status_step",
+                "history",
+                i,
+                "status",
+                needed=f"after {before!r}: {options}",
+                found=repr(after),
+            )
 
 
 def dated_in_order(history: Sequence[_Step]) -> Iterator[Violation]:
     """Yield a violation for every step that is dated before an earlier step."""
     known = [(i, step.at) for i, step in enumerate(history) if step.at is not None]
-    for (_, before), (i, after) in zip(known, known[1:], strict=False):
+    for (_, before), (i, after) in itertools.pairwise(known):
         if latest(after) < earliest(before):
-            yield broken("status_order", "history", i, "at", needed="times that do not decrease", found="an earlier one")
+            yield broken(
+                "status_order",
+                "history",
+                i,
+                "at",
+                needed="times that do not decrease",
+                found="an earlier one",
+            )

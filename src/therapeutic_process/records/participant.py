@@ -6,8 +6,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
-from therapeutic_process.base import FreeText, Id, PublicId, PublicText, QuasiText, Record, RuledRecord, When, broken
+from therapeutic_process.base import (
+    FreeText,
+    Id,
+    PublicId,
+    PublicText,
+    QuasiText,
+    Record,
+    RuledRecord,
+    When,
+    broken,
+)
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.shared import Occurrence, ParticipantId, SessionId
 
@@ -32,6 +43,7 @@ class Participant(RuledRecord, frozen=True):
     gender: Literal["female", "male", "other", "unknown"] | None = None
     birth_year: int | None = Field(default=None, ge=1850, le=2200)
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.nature == "software" and self.role == "client":
             yield broken("client_is_human", "nature", needed="a human client", found="software")
@@ -49,13 +61,16 @@ class Problem(RuledRecord, frozen=True):
     """What a client comes with: in words, as a code, or both."""
 
     id: Id
-    participant: ParticipantId | None = Field(default=None, description="Whose problem; None: the couple's, family's or group's.")
+    participant: ParticipantId | None = Field(
+        default=None, description="Whose problem; None: the couple's, family's or group's."
+    )
     label: FreeText | None = None
     coding: Coding | None = None
     since: Occurrence | None = None
     status: Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"] | None = None
     principal: bool = Field(default=False, description="Whether it is the reason for this course of therapy.")
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.label is None and self.coding is None:
             yield broken("problem_named", needed="a label or a code", found="neither")
@@ -69,5 +84,7 @@ class ContextEvent(Record, frozen=True):
     kind: Literal["life_event", "medication", "concurrent_treatment", "other"]
     occurred: Occurrence | None = None
     recorded_at: When | None = None
-    after_session: SessionId | None = Field(default=None, description="The last session before it, where no time is known.")
+    after_session: SessionId | None = Field(
+        default=None, description="The last session before it, where no time is known."
+    )
     description: FreeText | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import FreeText, Id, Many, PublicText, Record, RuledRecord, When, broken
 from therapeutic_process.errors import Violation
@@ -46,7 +47,9 @@ class TreatmentPlan(RuledRecord, frozen=True):
     id: Id
     revision: int = Field(ge=1)
     replaces: PlanId | None = Field(default=None, description="The revision before this one.")
-    clients: Many[ParticipantId] = Field(default=(), description="The clients it is for; empty: all clients of the case.")
+    clients: Many[ParticipantId] = Field(
+        default=(), description="The clients it is for; empty: all clients of the case."
+    )
     history: Many[PlanStep] = Field(min_length=1, description="Status after status, oldest first.")
     goals: Many[GoalId] = ()
     problems: Many[ProblemId] = ()
@@ -65,6 +68,7 @@ class TreatmentPlan(RuledRecord, frozen=True):
         """Whether the plan is the one that is being followed."""
         return self.status == "active"
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from legal_steps(self.history, PLAN_STEPS)
         yield from dated_in_order(self.history)

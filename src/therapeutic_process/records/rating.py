@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
-from therapeutic_process.base import Id, Many, PublicId, Record, RuledRecord, When, broken
+from therapeutic_process.base import Id, Many, PublicId, RuledRecord, When, broken
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.shared import ParticipantId, PassId, Reference, Reporter, SessionId
 
@@ -23,13 +24,16 @@ class Rating(RuledRecord, frozen=True):
 
     id: Id
     instrument: PublicId = Field(description="An instrument, or a coding system with rating scales.")
-    scale: PublicId | None = Field(default=None, description="The subscale or scale, where there are several.")
+    scale: PublicId | None = Field(
+        default=None, description="The subscale or scale, where there are several."
+    )
     of: Reference
     rater: Reporter
     value: float
     coding_pass: PassId | None = None
     rated_at: When | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.of.kind not in {"session", "segment", "goal", "interaction"}:
             needed = "a session, segment, goal or interaction"
@@ -43,6 +47,7 @@ class ItemAnswer(RuledRecord, frozen=True):
     value: float | None = None
     missing: MissingReason | None = None
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from value_or_reason(self.value, self.missing, "value")
 
@@ -68,6 +73,7 @@ class Measurement(RuledRecord, frozen=True):
     timing: Timing = Field(default="unknown", description="Seen from the session.")
     items: Many[ItemAnswer] = ()
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from value_or_reason(self.score, self.missing, "score")
         if len({a.item for a in self.items}) < len(self.items):

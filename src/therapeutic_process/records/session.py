@@ -7,6 +7,7 @@ from operator import lt
 from typing import Any, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from therapeutic_process.base import (
     FreeText,
@@ -16,7 +17,6 @@ from therapeutic_process.base import (
     NonNegative,
     PublicText,
     QuasiText,
-    Record,
     RuledRecord,
     When,
     broken,
@@ -43,6 +43,7 @@ class Interaction(LightRecord, frozen=True):
     end_s: NonNegative | None = Field(default=None, description="Seconds from the start of the session.")
     codes: Many[Code] = ()
 
+    @override
     def broken_rules(self) -> Iterator[Violation]:
         yield from ends_after_start(self)
         for i, code in enumerate(self.codes):
@@ -61,19 +62,26 @@ class Session(RuledRecord, frozen=True):
     status: Literal["planned", "held", "cancelled", "no_show"]
     started_at: When | None = Field(default=None, description="When it started, or was to start.")
     duration_s: NonNegative | None = None
-    attended: Many[ParticipantId] | None = Field(default=None, description="The participants who were there; None: not recorded.")
+    attended: Many[ParticipantId] | None = Field(
+        default=None, description="The participants who were there; None: not recorded."
+    )
     modality: Literal["in_person", "video", "phone", "chat", "other"] | None = None
-    interventions: Many[PublicText] = Field(default=(), description="Interventions delivered, as the plan names them.")
+    interventions: Many[PublicText] = Field(
+        default=(), description="Interventions delivered, as the plan names them."
+    )
     goals: Many[GoalId] = Field(default=(), description="Goals that were worked on.")
     notes: FreeText | None = None
     interactions: Many[Interaction] = ()
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.status != "held" and self.interactions:
             needed = "interactions only in a session that was held"
             yield broken("held_only", "interactions", needed=needed, found=f"status {self.status!r}")
         if self.status != "held" and self.attended:
-            yield broken("held_only", "attended", needed="nobody where none was held", found=f"status {self.status!r}")
+            yield broken(
+                "held_only", "attended", needed="nobody where none was held", found=f"status {self.status!r}"
+            )
         yield from self._interactions_in_order()
 
     def _interactions_in_order(self) -> Iterator[Violation]:
@@ -101,7 +109,9 @@ class Session(RuledRecord, frozen=True):
         for i, one in enumerate(self.interactions):
             if one.speaker is not None and one.speaker not in attended:
                 needed = "a speaker who attended"
-                yield broken("speaker_attended", "interactions", i, "speaker", needed=needed, found="somebody else")
+                yield broken(
+                    "speaker_attended", "interactions", i, "speaker", needed=needed, found="somebody else"
+                )
 
 
 def _growing(indexes: list[int]) -> Iterator[Violation]:
@@ -122,14 +132,19 @@ class Segment(RuledRecord, frozen=True):
     kind: Literal["unit", "time_bin", "episode", "significant_event", "stage"]
     spans: Many[Span] = Field(min_length=1)
     parent: SegmentId | None = Field(default=None, description="The segment that this one is a part of.")
-    stage: Literal["marker", "task", "resolution"] | None = Field(default=None, description="For a stage: which.")
+    stage: Literal["marker", "task", "resolution"] | None = Field(
+        default=None, description="For a stage: which."
+    )
     theme: QuasiText | None = None
     problem: ProblemId | None = None
-    valence: Literal["helpful", "hindering", "mixed"] | None = Field(default=None, description="For an event: how it was felt.")
+    valence: Literal["helpful", "hindering", "mixed"] | None = Field(
+        default=None, description="For an event: how it was felt."
+    )
     description: FreeText | None = None
     reporter: Reporter | None = None
     codes: Many[Code] = ()
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if (self.kind == "stage") != (self.stage is not None):
             needed = "the stage of a segment of kind 'stage', and of no other"

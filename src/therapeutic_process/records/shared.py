@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
+from typing_extensions import override
 
 from therapeutic_process.base import (
     Id,
@@ -65,9 +66,12 @@ class Interval(RuledRecord, frozen=True):
     start: When
     end: When
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if latest(self.end) < earliest(self.start):
-            yield broken("interval_order", "end", needed="an end not before the start", found="an earlier end")
+            yield broken(
+                "interval_order", "end", needed="an end not before the start", found="an earlier end"
+            )
 
 
 def _which_occurrence(value: object) -> str:
@@ -107,8 +111,11 @@ class Reference(RuledRecord, frozen=True):
 
     kind: ReferenceKind
     id: Id
-    index: int | None = Field(default=None, ge=0, description="Only for an interaction: its index in the session.")
+    index: int | None = Field(
+        default=None, ge=0, description="Only for an interaction: its index in the session."
+    )
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if (self.kind == "interaction") != (self.index is not None):
             needed = "an index for an interaction, and for nothing else"
@@ -124,9 +131,12 @@ class Reporter(RuledRecord, frozen=True):
 
     kind: Literal["client", "therapist", "observer", "software", "other"]
     participant: ParticipantId | None = Field(default=None, description="The participant, where it is one.")
-    name: QuasiText | None = Field(default=None, description="A label for somebody outside the case, or a program.")
+    name: QuasiText | None = Field(
+        default=None, description="A label for somebody outside the case, or a program."
+    )
     version: PublicText | None = Field(default=None, description="Version of a program.")
 
+    @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         if self.kind == "observer" and self.participant is not None:
             needed = "no participant: an observer stands outside the case"
@@ -136,11 +146,17 @@ class Reporter(RuledRecord, frozen=True):
 class Agreement(Record, frozen=True):
     """Somebody agreed to a plan or a goal."""
 
-    participant: ParticipantId | None = Field(default=None, description="Who agreed; None for a guardian outside the case.")
+    participant: ParticipantId | None = Field(
+        default=None, description="Who agreed; None for a guardian outside the case."
+    )
     capacity: Literal["client", "guardian", "therapist"] = Field(description="On whose side.")
-    on_behalf_of: ParticipantId | None = Field(default=None, description="The client for whom a guardian agreed.")
+    on_behalf_of: ParticipantId | None = Field(
+        default=None, description="The client for whom a guardian agreed."
+    )
     agreed_at: When | None = None
-    extent: float | None = Field(default=None, ge=0, le=1, description="How far, from 0 (not at all) to 1 (fully).")
+    extent: float | None = Field(
+        default=None, ge=0, le=1, description="How far, from 0 (not at all) to 1 (fully)."
+    )
 
 
 class Parameter(Record, frozen=True):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import attrs
 
-from therapeutic_process.records import Case, CodingPass, Interaction, Session
 from therapeutic_process.session_process.coverage import covers
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
+
+    from therapeutic_process.records import Case, CodingPass, Interaction, Session
 
 __all__ = ["CodeCount", "CodeProfile", "code_profile"]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from therapeutic_process.records import CodingPass, Interaction, Session, Span
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from therapeutic_process.records import CodingPass, Interaction, Session, Span
 
 __all__ = ["covers"]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
-from therapeutic_process.records import Case, Interaction
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import polars as pl
+
+    from therapeutic_process.records import Case, Interaction
 
 __all__ = ["SpeakerTalk", "TalkShare", "talk_share"]
 
@@ -96,7 +98,10 @@ def talk_share(case: Case) -> TalkShare:
     rows = []
     for speaker in dict.fromkeys(x.speaker for x in speech):
         own = [x for x in speech if x.speaker == speaker]
-        own_words, own_seconds = None if words is None else _words(own), None if seconds is None else _seconds(own)
+        own_words, own_seconds = (
+            None if words is None else _words(own),
+            None if seconds is None else _seconds(own),
+        )
         rows.append(
             SpeakerTalk(
                 speaker=speaker,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import attrs
 
 from therapeutic_process.errors import NotEnoughData
-from therapeutic_process.records import Case, Interaction
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from therapeutic_process.records import Case, Interaction
 
 __all__ = ["Transition", "Transitions", "transitions"]
 
@@ -127,5 +128,7 @@ def _rows(names: tuple[str, ...], counts: Counter[tuple[str, str]]) -> list[Tran
     for (given, _), k in counts.items():
         totals[given] += k
     return [
-        Transition(a, b, counts[a, b], counts[a, b] / totals[a] if totals[a] else None) for a in names for b in names
+        Transition(a, b, counts[a, b], counts[a, b] / totals[a] if totals[a] else None)
+        for a in names
+        for b in names
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,6 +9,8 @@ import attrs
 from therapeutic_process.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 __all__ = ["frame_of"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from therapeutic_process.exchange.documents import load_case
-from therapeutic_process.records import Case
+
+if TYPE_CHECKING:
+    from therapeutic_process.records import Case
 
 __all__ = ["example_cases"]
 

@@ -9,7 +9,11 @@ from therapeutic_process.base import broken
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.rules.codes import codes_fit_their_system
 from therapeutic_process.records.rules.index import CaseIndex
-from therapeutic_process.records.rules.plans import agreements_fit_roles, goals_follow_one_another, plans_chain
+from therapeutic_process.records.rules.plans import (
+    agreements_fit_roles,
+    goals_follow_one_another,
+    plans_chain,
+)
 from therapeutic_process.records.rules.references import ids_are_unique, references_resolve
 from therapeutic_process.records.rules.scores import (
     measurements_are_ordered,

@@ -28,11 +28,15 @@ def codes_fit_their_system(index: CaseIndex) -> Iterator[Violation]:
     for g, segment in enumerate(index.case.segments):
         sessions = [span.session for span in segment.spans]
         for c, code in enumerate(segment.codes):
-            yield from (v.under(f"$.segments[{g}].codes[{c}]") for v in check.code(code, "segment", None, sessions))
+            yield from (
+                v.under(f"$.segments[{g}].codes[{c}]") for v in check.code(code, "segment", None, sessions)
+            )
         yield from (v.under(f"$.segments[{g}]") for v in check.exclusive(segment.codes))
 
 
-def _codes_of(session: Session, check: _Check, roles: Mapping[str, str], index: CaseIndex) -> Iterator[Violation]:
+def _codes_of(
+    session: Session, check: _Check, roles: Mapping[str, str], index: CaseIndex
+) -> Iterator[Violation]:
     for i, one in enumerate(session.interactions):
         role = None if one.speaker is None else roles.get(one.speaker)
         for c, code in enumerate(one.codes):
@@ -71,16 +75,20 @@ class _Check:
     def all_fit(self, session: Session, roles: Mapping[str, str]) -> bool:
         """Whether nothing is amiss, found by looking once at each kind of code: there are thousands of codes."""
         several = [x for x in session.interactions if x.codes]
-        if any([len(x.codes) > 1 or x.codes[0].referents for x in several]):
+        if any(len(x.codes) > 1 or x.codes[0].referents for x in several):
             return False
         kinds = {(x.speaker, c.code, c.system, c.coding_pass): c for x in several for c in x.codes}
         return not any(
             True
             for (speaker, *_), code in kinds.items()
-            for _ in self.code(code, "interaction", None if speaker is None else roles.get(speaker), [session.id])
+            for _ in self.code(
+                code, "interaction", None if speaker is None else roles.get(speaker), [session.id]
+            )
         )
 
-    def code(self, code: Code, level: CodingLevel, role: str | None, sessions: list[str]) -> Iterator[Violation]:
+    def code(
+        self, code: Code, level: CodingLevel, role: str | None, sessions: list[str]
+    ) -> Iterator[Violation]:
         coding_pass = self.passes.get(code.coding_pass)
         if coding_pass is None:
             needed = "the id of a coding pass of this case"

@@ -55,7 +55,7 @@ class CaseIndex:
         """Return the part of that kind and id, or None."""
         return None if part_id is None else self.parts[kind].get(part_id)
 
-    def scale_range(self, instrument_id: str, scale_id: str | None) -> tuple[float, float] | None | str:
+    def scale_range(self, instrument_id: str, scale_id: str | None) -> tuple[float, float] | str | None:
         """Return the range of a scale, None where none is stated, or what is not known: 'instrument' or 'scale'."""
         instrument = self.catalogue.instrument(instrument_id)
         if instrument is not None:
@@ -64,14 +64,14 @@ class CaseIndex:
         return "instrument" if system is None else _range_of_system(system, scale_id)
 
 
-def _range_of_instrument(instrument: Instrument, scale_id: str | None) -> tuple[float, float] | None | str:
+def _range_of_instrument(instrument: Instrument, scale_id: str | None) -> tuple[float, float] | str | None:
     scale = instrument if scale_id is None else instrument.subscale(scale_id)
     if scale is None:
         return "scale"
     return None if scale.minimum is None or scale.maximum is None else (scale.minimum, scale.maximum)
 
 
-def _range_of_system(system: CodingSystem, scale_id: str | None) -> tuple[float, float] | None | str:
+def _range_of_system(system: CodingSystem, scale_id: str | None) -> tuple[float, float] | str | None:
     scale = None if scale_id is None else system.scale(scale_id)
     if scale is None:
         return "scale"

@@ -24,7 +24,9 @@ def plans_chain(index: CaseIndex) -> Iterator[Violation]:
             yield broken("revision_chain", "plans", i, "replaces", needed=needed, found="another revision")
         if plan.replaces is not None and plan.replaces in replaced:
             needed = "a plan that no other revision replaces"
-            yield broken("revision_chain", "plans", i, "replaces", needed=needed, found="a plan replaced twice")
+            yield broken(
+                "revision_chain", "plans", i, "replaces", needed=needed, found="a plan replaced twice"
+            )
         replaced |= set() if plan.replaces is None else {plan.replaces}
         if plan.in_force:
             clients = set(plan.clients) or everybody
@@ -54,14 +56,19 @@ def _agreeing_clients(agreements: tuple[Agreement, ...], everybody: set[str]) ->
 def agreements_fit_roles(index: CaseIndex) -> Iterator[Violation]:
     """Who agrees as client is a client, and as therapist a therapist; goals belong to clients."""
     roles = {p.id: p.role for p in index.case.participants}
-    made = {"plans": [p.agreements for p in index.case.plans], "goals": [g.agreements for g in index.case.goals]}
+    made = {
+        "plans": [p.agreements for p in index.case.plans],
+        "goals": [g.agreements for g in index.case.goals],
+    }
     for field, parts in made.items():
         for i, agreements in enumerate(parts):
             for j, one in enumerate(agreements):
                 role = roles.get(one.participant) if one.participant is not None else None
-                if role is not None and one.capacity != "guardian" and role != one.capacity:
+                if role is not None and one.capacity not in ("guardian", role):
                     needed = f"a participant whose role is {one.capacity!r}"
-                    yield broken("agreement_role", field, i, "agreements", j, needed=needed, found=f"role {role!r}")
+                    yield broken(
+                        "agreement_role", field, i, "agreements", j, needed=needed, found=f"role {role!r}"
+                    )
 
 
 def goals_follow_one_another(index: CaseIndex) -> Iterator[Violation]:
@@ -69,10 +76,16 @@ def goals_follow_one_another(index: CaseIndex) -> Iterator[Violation]:
     follows = {g.id: g.follows for g in index.case.goals}
     parents = {s.id: s.parent for s in index.case.segments}
     replaces = {p.id: p.replaces for p in index.case.plans}
-    for field, name, links in (("goals", "follows", follows), ("segments", "parent", parents), ("plans", "replaces", replaces)):
+    for field, name, links in (
+        ("goals", "follows", follows),
+        ("segments", "parent", parents),
+        ("plans", "replaces", replaces),
+    ):
         for i, part in enumerate(getattr(index.case, field)):
             if _in_circle(part.id, links):
-                yield broken("no_circle", field, i, name, needed="no circle", found="a part that leads back to itself")
+                yield broken(
+                    "no_circle", field, i, name, needed="no circle", found="a part that leads back to itself"
+                )
 
 
 def _in_circle(start: str, links: Mapping[str, str | None]) -> bool:

@@ -13,18 +13,24 @@ from therapeutic_process.records.rules.index import COLLECTIONS, CaseIndex
 from therapeutic_process.records.session import Interaction
 from therapeutic_process.records.shared import Reference, Reporter
 
-__all__ = ["ids_are_unique", "referents_resolve", "references_resolve"]
+__all__ = ["ids_are_unique", "references_resolve", "referents_resolve"]
 
 
 def ids_are_unique(index: CaseIndex) -> Iterator[Violation]:
     """Every part of one kind has an id of its own."""
-    for kind, field in [*COLLECTIONS.items(), ("instrument", "instruments"), ("coding_system", "coding_systems")]:
+    for kind, field in [
+        *COLLECTIONS.items(),
+        ("instrument", "instruments"),
+        ("coding_system", "coding_systems"),
+    ]:
         parts = getattr(index.case, field)
         if len(parts) > 1 and len({p.id for p in parts}) < len(parts):
             seen: set[str] = set()
             for i, part in enumerate(parts):
                 if part.id in seen:
-                    yield broken("id_repeated", field, i, "id", needed=f"one {kind} per id", found="an id used before")
+                    yield broken(
+                        "id_repeated", field, i, "id", needed=f"one {kind} per id", found="an id used before"
+                    )
                 seen.add(part.id)
 
 
@@ -40,42 +46,41 @@ def references_resolve(index: CaseIndex) -> Iterator[Violation]:
 
 
 @cache
-def _plan(cls: type[Record]) -> tuple[tuple[tuple[str, bool, str], ...], tuple[tuple[str, bool], ...]]:
-    """Return which fields of a record class are references (name, many, kind) and which hold records."""
+def _plan(cls: type[Record]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return which fields of a record class are references, with their kind, and which hold records."""
     found = leaves(cls)
-    references = tuple((x.name, x.many, m.kind) for x in found for m in x.marks if isinstance(m, Refers))
-    records = tuple((x.name, x.many) for x in found if isinstance(x.type, type) and issubclass(x.type, Record))
+    references = tuple((x.name, m.kind) for x in found for m in x.marks if isinstance(m, Refers))
+    records = tuple(x.name for x in found if isinstance(x.type, type) and issubclass(x.type, Record))
     return references, records
 
 
 def _in_record(record: Record, index: CaseIndex, place: tuple[str | int, ...]) -> Iterator[Violation]:
     references, records = _plan(type(record))
-    for name, many, kind in references:
+    for name, kind in references:
+        yield from _resolves(getattr(record, name), kind, index, (*place, name))
+    for name in records:
         value = getattr(record, name)
-        if not value:
-            continue
-        known = index.parts[kind]
-        if not many:
-            if value not in known:
-                yield _unresolved(kind, *place, name)
-        else:
-            yield from (_unresolved(kind, *place, name, i) for i, v in enumerate(value) if v not in known)
-    for name, many in records:
-        value = getattr(record, name)
-        if not value:
-            continue
-        if not many:
-            if isinstance(value, Record):  # an occurrence may be a plain time instead
-                yield from _in_record(value, index, (*place, name))
-        elif isinstance(value[0], Interaction):
+        if isinstance(value, Record):
+            yield from _in_record(value, index, (*place, name))
+        elif isinstance(value, tuple) and value and isinstance(value[0], Interaction):
             yield from _in_interactions(value, index, (*place, name))
-        else:
+        elif isinstance(value, tuple):  # not a record and no tuple: an occurrence may be a plain time
             for i, part in enumerate(value):
                 yield from _in_record(part, index, (*place, name, i))
     if isinstance(record, Reference):
         yield from _reference(record, index, place)
     elif isinstance(record, Reporter):
         yield from _reporter(record, index, place)
+
+
+def _resolves(
+    value: object, kind: str, index: CaseIndex, place: tuple[str | int, ...]
+) -> Iterator[Violation]:
+    known = index.parts[kind]
+    if isinstance(value, tuple):
+        yield from (_unresolved(kind, *place, i) for i, one in enumerate(value) if one not in known)
+    elif value is not None and value not in known:
+        yield _unresolved(kind, *place)
 
 
 def referents_resolve(code: Code, index: CaseIndex) -> Iterator[Violation]:
@@ -91,7 +96,7 @@ def _in_interactions(
     interactions: tuple[Interaction, ...], index: CaseIndex, place: tuple[str | int, ...]
 ) -> Iterator[Violation]:
     people = {*index.parts["participant"], None}
-    if {x.speaker for x in interactions} <= people and not any([x.addressees for x in interactions]):
+    if {x.speaker for x in interactions} <= people and not any(x.addressees for x in interactions):
         return  # there are thousands of these: look closer only where something may be amiss
     for i, one in enumerate(interactions):
         if one.speaker not in people or one.addressees:

@@ -29,7 +29,9 @@ def ratings_fit_their_scale(index: CaseIndex) -> Iterator[Violation]:
         coding_pass = index.get("coding_pass", one.coding_pass)
         if coding_pass is not None and coding_pass.system != one.instrument:
             needed = "a pass of the system that the rating belongs to"
-            yield broken("code_system", "ratings", i, "coding_pass", needed=needed, found="a pass of another system")
+            yield broken(
+                "code_system", "ratings", i, "coding_pass", needed=needed, found="a pass of another system"
+            )
 
 
 def measurements_are_ordered(index: CaseIndex) -> Iterator[Violation]:
@@ -41,12 +43,19 @@ def measurements_are_ordered(index: CaseIndex) -> Iterator[Violation]:
         series = (one.instrument, one.scale, one.subject, one.respondent)
         if series in last and latest(one.measured_at) < earliest(last[series]):
             needed = "times that follow the order of the series"
-            yield broken("measurement_order", "measurements", i, "measured_at", needed=needed, found="an earlier time")
+            yield broken(
+                "measurement_order", "measurements", i, "measured_at", needed=needed, found="an earlier time"
+            )
         last[series] = one.measured_at
 
 
 def _in_range(
-    index: CaseIndex, place: tuple[str, int], instrument: str, scale: str | None, value: float | None, name: str
+    index: CaseIndex,
+    place: tuple[str, int],
+    instrument: str,
+    scale: str | None,
+    value: float | None,
+    name: str,
 ) -> Iterator[Violation]:
     limits = index.scale_range(instrument, scale)
     if isinstance(limits, str):
@@ -88,7 +97,12 @@ def _item_violations(instrument: Instrument, one: Measurement) -> Iterator[Viola
         if count is not None and answer.item > count:
             needed = f"an item number up to {count}"
             yield broken("item_unknown", "items", j, "item", needed=needed, found="a larger number")
-        if answer.value is not None and low is not None and high is not None and not low <= answer.value <= high:
+        if (
+            answer.value is not None
+            and low is not None
+            and high is not None
+            and not low <= answer.value <= high
+        ):
             needed = f"an answer from {low:g} to {high:g}"
             found = "a smaller number" if answer.value < low else "a larger number"
             yield broken("score_range", "items", j, "value", needed=needed, found=found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from therapeutic_process.base import broken
@@ -17,7 +18,10 @@ _STAGES = ("marker", "task", "resolution")
 
 def segments_lie_in_sessions(index: CaseIndex) -> Iterator[Violation]:
     """Every span lies inside its session, and that session was held."""
-    spans = {"segments": [s.spans for s in index.case.segments], "coding_passes": [p.spans for p in index.case.coding_passes]}
+    spans = {
+        "segments": [s.spans for s in index.case.segments],
+        "coding_passes": [p.spans for p in index.case.coding_passes],
+    }
     for field, parts in spans.items():
         for i, part in enumerate(parts):
             for j, span in enumerate(part):
@@ -28,13 +32,24 @@ def segments_lie_in_sessions(index: CaseIndex) -> Iterator[Violation]:
 
 def _inside(span: Span, session: Session) -> Iterator[Violation]:
     if session.status != "held":
-        yield broken("held_only", "session", needed="a session that was held", found=f"status {session.status!r}")
-    if span.unit == "second" and session.duration_s is not None and span.end is not None and span.end > session.duration_s:
-        yield broken("span_inside", "end", needed="a stretch inside the session", found="one that ends after it")
+        yield broken(
+            "held_only", "session", needed="a session that was held", found=f"status {session.status!r}"
+        )
+    if (
+        span.unit == "second"
+        and session.duration_s is not None
+        and span.end is not None
+        and span.end > session.duration_s
+    ):
+        yield broken(
+            "span_inside", "end", needed="a stretch inside the session", found="one that ends after it"
+        )
     if span.unit == "interaction":
         known = {float(x.index) for x in session.interactions}
         if known and not {span.start, span.end} <= known:
-            yield broken("span_inside", needed="indexes of interactions of the session", found="another index")
+            yield broken(
+                "span_inside", needed="indexes of interactions of the session", found="another index"
+            )
     if span.unit == "character":
         one = next((x for x in session.interactions if x.index == span.interaction), None)
         if one is None:
@@ -50,12 +65,16 @@ def stages_are_ordered(index: CaseIndex) -> Iterator[Violation]:
     episodes: dict[str, list[tuple[tuple[float, float], int, Segment]]] = {}
     for i, segment in enumerate(index.case.segments):
         span = segment.spans[0]
-        if segment.parent is not None and segment.stage is not None and span.unit in {"interaction", "second"}:
+        if (
+            segment.parent is not None
+            and segment.stage is not None
+            and span.unit in {"interaction", "second"}
+        ):
             place = (float(numbers.get(span.session, 0)), span.start or 0.0)
             episodes.setdefault(f"{segment.parent}\0{span.unit}", []).append((place, i, segment))
     for stages in episodes.values():
         stages.sort(key=lambda s: s[0])
-        for (_, _, before), (_, i, after) in zip(stages, stages[1:], strict=False):
+        for (_, _, before), (_, i, after) in itertools.pairwise(stages):
             assert before.stage is not None
             assert after.stage is not None
             if _STAGES.index(after.stage) < _STAGES.index(before.stage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -20,12 +21,18 @@ def course_is_ordered(index: CaseIndex) -> Iterator[Violation]:
     for i in range(1, len(sessions)):
         if sessions[i].number <= sessions[i - 1].number:
             found = "one not above the one before"
-            yield broken("session_number_order", "sessions", i, "number", needed="growing numbers", found=found)
-    known = [(i, s.started_at) for i, s in enumerate(sessions) if s.started_at is not None and s.status == "held"]
-    for (_, before), (i, after) in zip(known, known[1:], strict=False):
+            yield broken(
+                "session_number_order", "sessions", i, "number", needed="growing numbers", found=found
+            )
+    known = [
+        (i, s.started_at) for i, s in enumerate(sessions) if s.started_at is not None and s.status == "held"
+    ]
+    for (_, before), (i, after) in itertools.pairwise(known):
         if latest(after) < earliest(before):
             needed = "held sessions whose times follow their numbers"
-            yield broken("session_time_order", "sessions", i, "started_at", needed=needed, found="an earlier time")
+            yield broken(
+                "session_time_order", "sessions", i, "started_at", needed=needed, found="an earlier time"
+            )
 
 
 def nothing_after_the_end(index: CaseIndex) -> Iterator[Violation]:
@@ -35,9 +42,15 @@ def nothing_after_the_end(index: CaseIndex) -> Iterator[Violation]:
         return
     if ending.ended_at is not None:
         for i, session in enumerate(index.case.sessions):
-            if session.status == "held" and session.started_at and earliest(session.started_at) > latest(ending.ended_at):
+            if (
+                session.status == "held"
+                and session.started_at
+                and earliest(session.started_at) > latest(ending.ended_at)
+            ):
                 needed = "no held session after the ending"
-                yield broken("held_after_end", "sessions", i, "started_at", needed=needed, found="a later time")
+                yield broken(
+                    "held_after_end", "sessions", i, "started_at", needed=needed, found="a later time"
+                )
     if ending.last_session is not None and held and ending.last_session != held[-1].id:
         if index.get("session", ending.last_session) is not None:
             needed = "the last session that was held"
@@ -48,7 +61,14 @@ def journal_lies_outside(index: CaseIndex) -> Iterator[Violation]:
     """A journal is written outside sessions."""
     for i, entry in enumerate(index.case.journal):
         if isinstance(entry.written_at, datetime) and _during(entry.written_at, index.case.held_sessions):
-            yield broken("journal_outside", "journal", i, "written_at", needed="a time outside sessions", found="one inside")
+            yield broken(
+                "journal_outside",
+                "journal",
+                i,
+                "written_at",
+                needed="a time outside sessions",
+                found="one inside",
+            )
 
 
 def changes_where_they_belong(index: CaseIndex) -> Iterator[Violation]:
@@ -64,15 +84,32 @@ def changes_where_they_belong(index: CaseIndex) -> Iterator[Violation]:
             continue
         if session.status != "held":
             needed = "a held session for a change in session"
-            yield broken("locus_session", "change_events", i, "session", needed=needed, found=f"status {session.status!r}")
+            yield broken(
+                "locus_session",
+                "change_events",
+                i,
+                "session",
+                needed=needed,
+                found=f"status {session.status!r}",
+            )
         if event.occurred is not None and session.started_at is not None:
-            if last_instant(event.occurred) < earliest(session.started_at) or _ends(session) < first_instant(event.occurred):
+            if last_instant(event.occurred) < earliest(session.started_at) or _ends(session) < first_instant(
+                event.occurred
+            ):
                 needed = "a time inside its session for a change in session"
                 yield broken("locus_time", "change_events", i, "occurred", needed=needed, found="one outside")
         for j, reference in enumerate(event.evidence):
             if reference.kind == "interaction" and reference.id != event.session:
                 needed = "interactions of the session in which the change occurred"
-                yield broken("locus_evidence", "change_events", i, "evidence", j, needed=needed, found="another session's")
+                yield broken(
+                    "locus_evidence",
+                    "change_events",
+                    i,
+                    "evidence",
+                    j,
+                    needed=needed,
+                    found="another session's",
+                )
 
 
 def _ends(session: Session) -> datetime:
