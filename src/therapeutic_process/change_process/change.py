@@ -135,7 +135,7 @@ def change_between(
     A change is called reliable only when a threshold is given and reached, and its direction only when the instrument
     says which direction is better. A missing score, or no threshold, gives "cannot say", which is not "no change".
 
-    >>> from therapeutic_process.records import Reporter
+    >>> from therapeutic_process.records import Measurement, Reporter
     >>> client = Reporter(kind="client", participant="c1")
     >>> first = Measurement(id="m1", instrument="phq9", subject="c1", respondent=client, score=19)
     >>> last = Measurement(id="m2", instrument="phq9", subject="c1", respondent=client, score=8)

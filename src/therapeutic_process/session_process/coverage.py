@@ -16,7 +16,7 @@ def covers(coding_pass: CodingPass, session: Session, interaction: Interaction) 
     A pass over minutes or a sample covers an interaction that lies in one of its spans; where the span is in seconds
     and the interaction has no offsets, a code of the pass on it shows that it was covered, and otherwise nothing does.
 
-    >>> from therapeutic_process.records import Reporter
+    >>> from therapeutic_process.records import CodingPass, Interaction, Reporter, Session
     >>> session = Session(id="s1", number=1, status="held", interactions=[Interaction(index=0, kind="speech")])
     >>> everything = CodingPass(id="p", system="x", coder=Reporter(kind="observer"), extent="all", sessions=["s1"])
     >>> covers(everything, session, session.interactions[0])
