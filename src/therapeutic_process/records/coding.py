@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 from typing_extensions import override
@@ -17,6 +17,7 @@ from therapeutic_process.base import (
     PublicText,
     Record,
     RuledRecord,
+    Sensitive,
     When,
     broken,
 )
@@ -24,6 +25,10 @@ from therapeutic_process.errors import Violation
 from therapeutic_process.records.shared import ParticipantId, PassId, Reporter, SessionId
 
 __all__ = ["Code", "CodingPass", "Referent", "Span"]
+
+
+CatalogueId = Annotated[str, Sensitive("none")]
+"""An id that must stand in a catalogue, where it has its bounds."""
 
 
 class Span(RuledRecord, frozen=True):
@@ -109,8 +114,8 @@ class Code(LightRecord, frozen=True):
     """One code of a system, given in a pass to the interaction or segment that holds it."""
 
     coding_pass: PassId
-    system: PublicId
-    code: PublicId
+    system: CatalogueId
+    code: CatalogueId
     start_s: NonNegative | None = Field(
         default=None, description="Onset, seconds from the start of the session."
     )

@@ -17,6 +17,7 @@ from therapeutic_process.base import (
     Record,
     Refers,
     RuledRecord,
+    Sensitive,
     When,
     broken,
     earliest,
@@ -46,14 +47,15 @@ __all__ = [
 ]
 
 
-ParticipantId = Annotated[Id, Refers("participant")]
-SessionId = Annotated[Id, Refers("session")]
-SegmentId = Annotated[Id, Refers("segment")]
-ProblemId = Annotated[Id, Refers("problem")]
-PlanId = Annotated[Id, Refers("plan")]
-GoalId = Annotated[Id, Refers("goal")]
-TaskId = Annotated[Id, Refers("task")]
-PassId = Annotated[Id, Refers("coding_pass")]
+# A reference needs no bounds of its own: it must equal an id, which has them.
+ParticipantId = Annotated[str, Sensitive("direct"), Refers("participant")]
+SessionId = Annotated[str, Sensitive("direct"), Refers("session")]
+SegmentId = Annotated[str, Sensitive("direct"), Refers("segment")]
+ProblemId = Annotated[str, Sensitive("direct"), Refers("problem")]
+PlanId = Annotated[str, Sensitive("direct"), Refers("plan")]
+GoalId = Annotated[str, Sensitive("direct"), Refers("goal")]
+TaskId = Annotated[str, Sensitive("direct"), Refers("task")]
+PassId = Annotated[str, Sensitive("direct"), Refers("coding_pass")]
 
 
 class Interval(RuledRecord, frozen=True):
