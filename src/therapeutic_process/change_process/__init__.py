@@ -10,14 +10,29 @@ from therapeutic_process.change_process.change import (
     changes,
     published_threshold,
 )
+from therapeutic_process.change_process.focus import NextFocus, next_focus
+from therapeutic_process.change_process.talking_therapies import (
+    MeasureRule,
+    ScorePair,
+    TalkingTherapiesOutcome,
+    talking_therapies_of,
+    talking_therapies_outcome,
+)
 
 __all__ = [
     "Change",
     "ChangeRow",
     "ChangeVerdict",
     "Changes",
+    "MeasureRule",
+    "NextFocus",
+    "ScorePair",
+    "TalkingTherapiesOutcome",
     "Threshold",
     "change_between",
     "changes",
+    "next_focus",
     "published_threshold",
+    "talking_therapies_of",
+    "talking_therapies_outcome",
 ]
