@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -62,27 +62,31 @@ def load_case(
     ...                               '[{"id": "c1", "role": "client"}]}')))
     Case(participants=1)
 
+    Where a name stands twice in one object, the last one counts: JSON leaves it open, and so do Python, JavaScript and
+    the validators of JSON Schema, so that what such a tool looked at is what is read here. ``NaN`` and ``Infinity`` are
+    no JSON; a byte order mark belongs to a file, and `read_cases` takes it off.
+
     Args:
-        document: The JSON text.
+        document: The JSON text, or its bytes in UTF-8.
         catalogue: Where to look up instruments and coding systems; by default the built-in catalogue.
-        max_bytes: Largest document that is read.
+        max_bytes: Largest document that is read, in bytes of UTF-8.
 
     Raises:
         DocumentError: If it is no JSON, too large or too deep, or breaks a rule (see its ``violations``).
         VersionTooNew: If it was written for a later schema.
         VersionTooOld: If it was written for a schema that is no longer read.
     """
-    _check_size(document, max_bytes)
+    data = _bytes_of(document, max_bytes)
     try:
-        case = Case.model_validate_json(document, context=_context(catalogue))
+        case = Case.model_validate_json(data, context=_context(catalogue))
     except RecordError as error:
-        failure = _document_error(document, error)
+        broken = error
     else:
         missing = {"kind", "schema_version"} - case.model_fields_set
         if not missing:
             return case
-        failure = _header_missing(missing)
-    raise failure
+        raise _header_missing(missing)
+    raise _document_error(data, broken)
 
 
 def load_case_lenient(
@@ -90,35 +94,36 @@ def load_case_lenient(
 ) -> ReadResult:
     """Read one case, keeping fields that this version does not know and reporting instruments it does not know.
 
-    Everything else is as strict as `load_case`.
+    Everything else is as strict as `load_case`. Numbers among the unknown values are kept as Python holds them: a whole
+    number with all its digits, any other as a float.
 
     Args:
-        document: The JSON text.
+        document: The JSON text, or its bytes in UTF-8.
         catalogue: Where to look up instruments and coding systems; by default the built-in catalogue.
-        max_bytes: Largest document that is read.
+        max_bytes: Largest document that is read, in bytes of UTF-8.
 
     Raises:
-        DocumentError: As `load_case`.
+        DocumentError: As `load_case`; and if an unknown value is a number too large to be written again.
     """
-    _check_size(document, max_bytes)
-    tree = _parsed(document)
+    data = _bytes_of(document, max_bytes)
+    tree = _parsed(data)
     _check_version(tree)
     unknown: dict[UnknownPath, Any] = {}
     while True:
         gaps: list[Violation] = []
         try:
             case = Case.__pydantic_validator__.validate_json(
-                json.dumps(tree), context={**(_context(catalogue) or {}), "gaps": gaps}
+                data, context={**(_context(catalogue) or {}), "gaps": gaps}
             )
         except ValidationError as error:
             found = [e["loc"] for e in error.errors(include_input=False) if e["type"] == "extra_forbidden"]
-            if not found:
-                failure = _strict_error(tree, catalogue)
-                break
-            unknown.update(_take_out(tree, loc) for loc in found)
         else:
+            _check_finite(unknown)
             return ReadResult(case, unknown, tuple(gaps))
-    raise failure
+        if not found:
+            raise _strict_error(data, catalogue)
+        unknown.update(_take_out(tree, loc) for loc in found)
+        data = json.dumps(tree).encode()
 
 
 def dump_case(
@@ -134,7 +139,7 @@ def dump_case(
         indent: Spaces per level; None for one line.
 
     Raises:
-        DocumentError: If an unknown value's place is no longer there.
+        DocumentError: If an unknown value's place is no longer there, or holds something else by now.
     """
     if not unknown and indent is None:
         body = case.model_dump_json(exclude_defaults=True)
@@ -154,14 +159,34 @@ def _context(catalogue: Catalogue | None) -> dict[str, Any] | None:
     return None if catalogue is None else {"catalogue": catalogue}
 
 
-def _check_size(document: str | bytes, limit: int) -> None:
-    if len(document) > limit:
+def _bytes_of(document: str | bytes, limit: int) -> bytes:
+    try:
+        data = document.encode() if isinstance(document, str) else document
+    except UnicodeEncodeError:
+        data = None
+    if data is None:  # raised outside the handler: the codec's error holds the whole text
+        raise DocumentError("not_json", needed="a JSON document in UTF-8", found="half a surrogate pair")
+    if len(data) > limit:
         raise DocumentError(
             "too_large", needed=f"a document of at most {limit:,} bytes", found="a larger one"
         )
+    return data
 
 
-def _parsed(document: str | bytes) -> Any:
+def _check_finite(unknown: Mapping[UnknownPath, Any]) -> None:
+    """Refuse a number that became infinite on reading (1e999): it could not be written again as it was."""
+    try:
+        json.dumps(list(unknown.values()), allow_nan=False)
+    except ValueError:
+        finite = False
+    else:
+        finite = True
+    if not finite:
+        needed = "finite numbers among the unknown values"
+        raise DocumentError("number_not_finite", needed=needed, found="one too large to hold")
+
+
+def _parsed(document: bytes) -> Any:
     try:
         tree = from_json(document, allow_inf_nan=False)
     except ValueError as error:
@@ -184,7 +209,7 @@ def _syntax_error(message: str) -> DocumentError:
     return DocumentError("not_json", needed="a JSON document in UTF-8", found="something else")
 
 
-def _document_error(document: str | bytes, error: RecordError) -> DocumentError:
+def _document_error(document: bytes, error: RecordError) -> DocumentError:
     if any(v.code == "not_json" for v in error.violations):
         try:
             _parsed(document)
@@ -202,9 +227,9 @@ def _invalid(error: RecordError) -> DocumentError:
     return DocumentError("invalid_record", needed="a case that keeps the rules", found=found, cause=error)
 
 
-def _strict_error(tree: Any, catalogue: Catalogue | None) -> DocumentError:
+def _strict_error(document: bytes, catalogue: Catalogue | None) -> DocumentError:
     try:
-        Case.model_validate_json(json.dumps(tree), context={**(_context(catalogue) or {}), "gaps": []})
+        Case.model_validate_json(document, context={**(_context(catalogue) or {}), "gaps": []})
     except RecordError as error:
         return _invalid(error)
     return _header_missing(set())
@@ -239,30 +264,27 @@ def _version(text: object) -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def _steps(tree: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[Any, str | int]]:
-    """Walk down a location of pydantic's, passing over the tags that stand in it."""
-    here = tree
-    for step in loc:
-        if isinstance(here, dict) and step not in here:
-            continue
-        yield here, step
-        here = here[step]
-
-
 def _take_out(tree: Any, loc: tuple[str | int, ...]) -> tuple[UnknownPath, Any]:
-    walked = list(_steps(tree, loc))
-    parent, name = walked[-1]
-    return tuple(step for _, step in walked), parent.pop(name)
+    """Take an unknown field out of a document; tags (``<interval>``) stand in a location but not in the document."""
+    *above, name = loc
+    path = tuple(step for step in above if isinstance(step, int) or not step.startswith("<"))
+    return (*path, name), _at(tree, path).pop(name)
+
+
+def _at(tree: Any, path: UnknownPath) -> Any:
+    for step in path:
+        tree = tree[step]
+    return tree
 
 
 def _put_back(tree: Any, path: UnknownPath, value: Any) -> None:
-    here = tree
     try:
-        for step in path[:-1]:
-            here = here[step]
-        if not isinstance(here, dict):
-            raise TypeError
-    except (KeyError, IndexError, TypeError):
-        needed = "the place from which an unknown value was taken"
-        raise DocumentError("unknown_place", needed=needed, found="a case without it") from None
-    here[path[-1]] = value
+        *above, name = path
+        place = _at(tree, tuple(above))
+        free = isinstance(place, dict) and name not in place
+    except (ValueError, LookupError, TypeError):
+        free = False
+    if not free:
+        needed = "the free place from which an unknown value was taken"
+        raise DocumentError("unknown_place", needed=needed, found="a case without it")
+    place[name] = value

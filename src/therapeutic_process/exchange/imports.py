@@ -18,6 +18,7 @@ class ImportNote:
         what: What it was: names of columns and kinds of rows, never their content.
         count: How many times.
         why: The reason.
+        lines: The first lines of the source concerned, counted from 1; empty where lines mean nothing.
     """
 
     action: str = attrs.field(
@@ -26,9 +27,11 @@ class ImportNote:
     what: str
     count: int
     why: str
+    lines: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.action.replace('_', ' ')}: {self.what} ({self.count}): {self.why}"
+        where = f" (first lines {', '.join(map(str, self.lines))})" if self.lines else ""
+        return f"{self.action.replace('_', ' ')}: {self.what} ({self.count}): {self.why}{where}"
 
 
 @attrs.frozen
