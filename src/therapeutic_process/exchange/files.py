@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 from uuid import uuid4
 
-from therapeutic_process.errors import DocumentError, TherapeuticProcessWarning
+from therapeutic_process.errors import DocumentError, RecordError, TherapeuticProcessWarning
 from therapeutic_process.exchange.documents import (
     MAX_DOCUMENT_BYTES,
     ReadResult,
@@ -97,43 +97,51 @@ class CaseReader(Iterator[_T], Generic[_T]):
                 ),
             )
         except OSError as error:
-            found = os.strerror(error.errno) if error.errno else "an error of the file system"
-            yield None, DocumentError("unreadable_file", needed="a file that can be read", found=found)
+            yield (
+                None,
+                DocumentError("unreadable_file", needed="a file that can be read", found=_why(error)),
+            )
 
 
 def _placed(error: DocumentError, file: Path, line: int | None) -> DocumentError:
     """Return the same error with the place where it was met."""
-    placed = type(error)(error.code, needed=error.needed, found=error.found, file=str(file), line=line)
-    placed.violations, placed.total = error.violations, error.total
-    if error.violations:
-        placed.args = (f"{placed}\n" + "\n".join(f"  {v}" for v in error.violations),)
-    return placed
+    cause = RecordError("Case", error.violations, total=error.total) if error.violations else None
+    return type(error)(
+        error.code, needed=error.needed, found=error.found, file=str(file), line=line, cause=cause
+    )
 
 
 def _open(file: Path) -> gzip.GzipFile | IO[bytes]:
     return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")
 
 
+# What may stand around a document without counting as a part of it: a byte order mark and the end of the line.
+_MARGIN = len(_BOM) + len(b"\r\n")
+
+
 def _whole(file: Path, max_bytes: int) -> Iterator[tuple[None, bytes | DocumentError]]:
     with file.open("rb") as stream:
-        document = stream.read(max_bytes + 1)
-    yield None, _too_large(max_bytes) if len(document) > max_bytes else document.removeprefix(_BOM)
+        document = stream.read(max_bytes + _MARGIN + 1).removeprefix(_BOM)
+    yield None, _too_large(max_bytes) if len(document) > max_bytes else document
 
 
 def _lines(file: Path, max_bytes: int) -> Iterator[tuple[int, bytes | DocumentError]]:
     """Yield line after line, reading no line further than the limit into memory."""
+    if file.suffix == ".gz" and not file.stat().st_size:
+        raise EOFError  # gzip itself takes a file of no bytes, which an interrupted copy leaves, for one of no lines
     with _open(file) as stream:
         number = 0
-        while line := stream.readline(max_bytes + 1):
+        while line := stream.readline(max_bytes + _MARGIN):
             number += 1
+            document = line.removesuffix(b"\n").removesuffix(b"\r")
             if number == 1:
-                line = line.removeprefix(_BOM)
-            if len(line) > max_bytes:
+                document = document.removeprefix(_BOM)
+            if len(document) > max_bytes:
                 yield number, _too_large(max_bytes)
                 while not line.endswith(b"\n") and (line := stream.readline(io.DEFAULT_BUFFER_SIZE)):
                     pass
-            elif line.strip():
-                yield number, line
+            elif document.strip():
+                yield number, document
 
 
 def _too_large(limit: int) -> DocumentError:
@@ -173,7 +181,7 @@ def read_cases(
     """Read the cases of a file, or of all files of a folder, one after the other.
 
     A ``.json`` file holds one case, a ``.jsonl`` or ``.jsonl.gz`` file one on each line. A folder is read in the order
-    of its files' names, with its subfolders; files with other endings are passed over.
+    of its files' names, with its subfolders but not those it only links to; files with other endings are passed over.
 
     >>> import tempfile, pathlib
     >>> from therapeutic_process.exchange import example_cases
@@ -195,8 +203,8 @@ def read_cases(
         An iterator that reads as it goes.
 
     Raises:
-        DocumentError: If there is no such file, no file of cases in the folder, or, while reading, a bad document;
-            it names file and line.
+        DocumentError: If there is no such file, no file of cases in the folder, a subfolder that cannot be read, or,
+            while reading, a bad document; it names file and line.
     """
     files = _case_files(Path(path))
     if mode == "lenient":
@@ -208,14 +216,14 @@ def read_cases(
 
 def _case_files(path: Path) -> list[Path]:
     endings = ", ".join(_ENDINGS)
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(_ENDINGS))
+    if os.path.isdir(path):
+        found = _files_under(path)
         if not found:
             raise DocumentError(
                 "no_documents", needed=f"files ending in {endings}", found="none", file=str(path)
             )
         return found
-    if not path.exists():
+    if not os.path.exists(path):
         raise DocumentError(
             "no_such_file", needed="a file or a folder", found="nothing there", file=str(path)
         )
@@ -226,12 +234,32 @@ def _case_files(path: Path) -> list[Path]:
     return [path]
 
 
+def _files_under(folder: Path) -> list[Path]:
+    """Return what is named like a file of cases, a link to nothing too: reading it will say so."""
+    failed: list[OSError] = []
+    inside = [
+        Path(where, name)
+        for where, _, names in os.walk(folder, onerror=failed.append)
+        for name in names
+        if name.endswith(_ENDINGS)
+    ]
+    if failed:
+        needed = "folders that can be read"
+        raise DocumentError("unreadable_file", needed=needed, found=_why(failed[0]), file=failed[0].filename)
+    return sorted(p for p in inside if os.path.isfile(p) or not os.path.exists(p))
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else "an error of the file system"
+
+
 def write_cases(
     cases: Iterable[Case | ReadResult], path: str | os.PathLike[str], *, force: bool = True
 ) -> int:
     """Write cases to a ``.json`` (one case), ``.jsonl`` or ``.jsonl.gz`` file; the same cases give the same bytes.
 
-    The file appears only when it is complete; until then, and if anything goes wrong, what was there stays.
+    The file appears only when it is complete; until then, and if anything goes wrong, what was there stays. It gets the
+    permissions that the process gives to new files (the umask), whoever could read what was there before.
 
     Args:
         cases: The cases; a `ReadResult` gets its unknown values back.

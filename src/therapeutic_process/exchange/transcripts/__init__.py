@@ -1,7 +1,13 @@
-"""Readers for transcripts as people have them: subtitles, diarised speech, chats; each with an account of what it did."""
+"""Readers for transcripts as people have them: subtitles, diarised speech, chats; each accounts for what it did."""
 
 from therapeutic_process.exchange.transcripts.chats import read_chat, read_diarised
+from therapeutic_process.exchange.transcripts.elan import read_elan
 from therapeutic_process.exchange.transcripts.subtitles import read_srt, read_webvtt, write_webvtt
+from therapeutic_process.exchange.transcripts.tables import (
+    read_annomi,
+    read_transcript_csv,
+    write_transcript_csv,
+)
 from therapeutic_process.exchange.transcripts.turns import Role, Turn, TurnLog, case_of_turns
 
 __all__ = [
@@ -9,9 +15,13 @@ __all__ = [
     "Turn",
     "TurnLog",
     "case_of_turns",
+    "read_annomi",
     "read_chat",
     "read_diarised",
+    "read_elan",
     "read_srt",
+    "read_transcript_csv",
     "read_webvtt",
+    "write_transcript_csv",
     "write_webvtt",
 ]

@@ -1,0 +1,254 @@
+"""Transcripts as tables: a row per utterance, columns named by the caller; and the layout of AnnoMI."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from therapeutic_process.errors import DocumentError
+from therapeutic_process.exchange.imports import Imported, ImportReport
+from therapeutic_process.exchange.transcripts.turns import Role, Turn, TurnLog, case_of_turns, read_text
+from therapeutic_process.records import Case, Code, CodingPass, Interaction, Participant, Reporter, Session
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["read_annomi", "read_transcript_csv", "write_transcript_csv"]
+
+_ANNOMI = ("transcript_id", "utterance_id", "interlocutor", "main_therapist_behaviour", "client_talk_type")
+_ABSENT = {"", "n/a", "na", "nan"}
+_SUBTYPES = ("reflection", "question", "therapist_input")
+_PEOPLE = (Participant(id="client", role="client"), Participant(id="therapist", role="therapist"))
+
+
+@attrs.frozen
+class _Table:
+    """The rows of a CSV file, each with its line."""
+
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+    def need(self, names: Sequence[str]) -> None:
+        missing = [n for n in names if n not in self.columns]
+        if missing:
+            needed = f"the columns {', '.join(missing)}"
+            raise DocumentError(
+                "column_missing", needed=needed, found="a table without them", file=str(self.file)
+            )
+
+    def error(self, code: str, line: int, needed: str, found: str) -> DocumentError:
+        return DocumentError(code, needed=needed, found=found, file=str(self.file), line=line)
+
+
+def _table(file: Path, encoding: str | None, delimiter: str = ",") -> _Table:
+    reader = csv.reader(io.StringIO(read_text(file, encoding=encoding), newline=""), delimiter=delimiter)
+    try:
+        header = tuple(next(reader, ()))
+        rows = []
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise DocumentError(
+                    "row_length", needed=f"{len(header)} cells in a row", found=str(len(cells)), file=str(file),
+                    line=reader.line_num,
+                )  # fmt: skip
+            rows.append((reader.line_num, dict(zip(header, cells, strict=True))))
+    except csv.Error:
+        failure = DocumentError(
+            "not_this_format", needed="a CSV table", found="something else", file=str(file)
+        )
+    else:
+        return _Table(file, header, tuple(rows))
+    raise failure
+
+
+def read_transcript_csv(
+    path: str | os.PathLike[str],
+    *,
+    speaker: str,
+    text: str | None = None,
+    start_s: str | None = None,
+    end_s: str | None = None,
+    roles: Mapping[str, Role] | None = None,
+    case_id: str | None = None,
+    encoding: str | None = None,
+    delimiter: str = ",",
+) -> Imported:
+    """Read a transcript from a CSV table, a row per utterance, in the order of the rows.
+
+    Args:
+        path: The file.
+        speaker: The column that names the speaker.
+        text: The column with what was said; None where there is none.
+        start_s: The column with the start, in seconds.
+        end_s: The column with the end, in seconds.
+        roles: Role by speaker label; None to guess from the labels, which the report says.
+        case_id: Id of the case; by default the file's name without its ending.
+        encoding: The file's encoding, where it is neither UTF-8 nor UTF-16 with a mark.
+        delimiter: What separates the cells.
+
+    Returns:
+        One case with one held session, and the account of the import.
+
+    Raises:
+        DocumentError: If a column is missing or a time is no number; names the line.
+    """
+    file, log = Path(path), TurnLog()
+    table = _table(file, encoding, delimiter)
+    table.need([c for c in (speaker, text, start_s, end_s) if c is not None])
+    turns = [
+        Turn(row[speaker].strip() or None, row[text] if text else "", _time(table, line, row, start_s),
+             _time(table, line, row, end_s), line)
+        for line, row in table.rows
+    ]  # fmt: skip
+    left = [c for c in table.columns if c not in {speaker, text, start_s, end_s}]
+    if left:
+        log.note(
+            "not_taken", f"{len(left)} other columns", "the caller did not name them", count=len(table.rows)
+        )
+    try:
+        return case_of_turns(turns, log, source="csv", case_id=case_id or file.stem, roles=roles)
+    except DocumentError as error:
+        failure = DocumentError(error.code, needed=error.needed, found=error.found, file=str(file))
+    raise failure
+
+
+def _time(table: _Table, line: int, row: Mapping[str, str], column: str | None) -> float | None:
+    if column is None or not row[column].strip():
+        return None
+    try:
+        seconds = float(row[column])
+    except ValueError:
+        seconds = float("nan")
+    if not 0 <= seconds < float("inf"):
+        raise table.error("not_a_number", line, "seconds, a number not below 0", "something else") from None
+    return seconds
+
+
+def read_annomi(path: str | os.PathLike[str], *, encoding: str | None = None) -> Imported:
+    """Read AnnoMI, the simple or the full layout: conversations of motivational interviewing, coded turn by turn.
+
+    The order is ``utterance_id``, never ``timestamp``: stamps of one second tie and sometimes decrease. A label of
+    "n/a" is no code. In the full layout every annotator is a coding pass of its own; the behaviours that are present
+    and their subtypes become codes of the system ``annomi_full``, the main behaviour and talk type codes of ``annomi``.
+
+    Args:
+        path: The file.
+        encoding: The file's encoding, where it is neither UTF-8 nor UTF-16 with a mark.
+
+    Returns:
+        A case per transcript, in the order of the file, and the account of the import.
+
+    Raises:
+        DocumentError: If a column is missing, an utterance stands twice, or its number is none; names the line.
+    """
+    file, log = Path(path), TurnLog()
+    table = _table(file, encoding)
+    table.need(_ANNOMI)
+    transcripts: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    for line, row in table.rows:
+        transcripts.setdefault(row["transcript_id"].strip(), []).append((line, row))
+    cases = tuple(_annomi_case(name, rows, table, log) for name, rows in transcripts.items())
+    log.note(
+        "not_taken", "timestamp", "stamps of one second tie and sometimes decrease", count=len(table.rows)
+    )
+    log.note("not_taken", "mi_quality, topic, video_title, video_url", "the record has no place for them",
+             count=len(cases))  # fmt: skip
+    kept = sum(len(s.interactions) for c in cases for s in c.sessions)
+    utterances = len({(r["transcript_id"], r["utterance_id"]) for _, r in table.rows})
+    return Imported(cases, ImportReport("annomi", len(cases), utterances, kept, 0, 0, log.notes()))
+
+
+def _annomi_case(name: str, rows: list[tuple[int, dict[str, str]]], table: _Table, log: TurnLog) -> Case:
+    full = "annotator_id" in table.columns
+    annotators = list(dict.fromkeys(r["annotator_id"].strip() for _, r in rows)) if full else [""]
+    utterances: dict[int, list[tuple[int, dict[str, str]]]] = {}
+    for line, row in rows:
+        utterances.setdefault(_utterance_number(table, line, row), []).append((line, row))
+    interactions = [_annomi_turn(i, utterances[i], table, log, full=full) for i in sorted(utterances)]
+    systems = ("annomi", "annomi_full") if full else ("annomi",)
+    passes = tuple(
+        CodingPass(id=_pass_id(system, a), system=system, coder=Reporter(kind="observer", name=a or "AnnoMI"),
+                   extent="all", sessions=("session-1",), procedure="independent" if full else None)
+        for a in annotators for system in systems
+    )  # fmt: skip
+    session = Session(id="session-1", number=1, status="held", interactions=tuple(interactions))
+    return Case(id=f"annomi-{name}", participants=_PEOPLE, sessions=(session,), coding_passes=passes)
+
+
+def _pass_id(system: str, annotator: str) -> str:
+    return f"{system}-{annotator}" if annotator else system
+
+
+def _utterance_number(table: _Table, line: int, row: Mapping[str, str]) -> int:
+    try:
+        number = int(row["utterance_id"])
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise table.error("not_a_number", line, "a whole number in utterance_id", "something else")
+    return number
+
+
+def _annomi_turn(
+    index: int, rows: list[tuple[int, dict[str, str]]], table: _Table, log: TurnLog, *, full: bool
+) -> Interaction:
+    annotators = [r.get("annotator_id", "").strip() for _, r in rows]
+    if len(set(annotators)) < len(rows):
+        needed = "each utterance once per transcript and annotator"
+        raise table.error("id_repeated", rows[-1][0], needed, "one twice")
+    line, first = rows[0]
+    speaker = first["interlocutor"].strip().lower()
+    if speaker not in {"client", "therapist"}:
+        log.note(
+            "converted", "utterances of another speaker", "neither client nor therapist: unknown", line=line
+        )
+    codes = tuple(
+        c for (_, row), a in zip(rows, annotators, strict=True) for c in _annomi_codes(row, a, full=full)
+    )
+    text = first.get("utterance_text", "")
+    return Interaction(index=index, kind="speech", speaker=speaker if speaker in {"client", "therapist"} else None,
+                       text=text or None, codes=codes)  # fmt: skip
+
+
+def _annomi_codes(row: Mapping[str, str], annotator: str, *, full: bool) -> Iterator[Code]:
+    for column in ("main_therapist_behaviour", "client_talk_type"):
+        label = row[column].strip()
+        if label.lower() not in _ABSENT:
+            yield Code(coding_pass=_pass_id("annomi", annotator), system="annomi", code=label)
+    for kind in _SUBTYPES if full else ():
+        if row.get(f"{kind}_exists", "").strip().lower() in {"true", "1"}:
+            subtype = row.get(f"{kind}_subtype", "").strip()
+            label = kind if subtype.lower() in _ABSENT else f"{kind}.{subtype}"
+            yield Code(coding_pass=_pass_id("annomi_full", annotator), system="annomi_full", code=label)
+
+
+def write_transcript_csv(case: Case, path: str | os.PathLike[str]) -> int:
+    """Write the interactions of all held sessions as a CSV table, a row each; None becomes an empty cell.
+
+    Args:
+        case: The case.
+        path: The file; replaced if it exists.
+
+    Returns:
+        How many rows were written.
+    """
+    n = 0
+    with Path(path).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["session", "index", "kind", "speaker", "start_s", "end_s", "text", "codes"])
+        for session in case.held_sessions:
+            for x in session.interactions:
+                codes = ";".join(f"{c.coding_pass}:{c.code}" for c in x.codes)
+                writer.writerow(
+                    [session.number, x.index, x.kind, x.speaker, x.start_s, x.end_s, x.text, codes]
+                )
+                n += 1
+    return n
