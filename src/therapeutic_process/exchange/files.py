@@ -216,14 +216,14 @@ def read_cases(
 
 def _case_files(path: Path) -> list[Path]:
     endings = ", ".join(_ENDINGS)
-    if os.path.isdir(path):
+    if path.is_dir():
         found = _files_under(path)
         if not found:
             raise DocumentError(
                 "no_documents", needed=f"files ending in {endings}", found="none", file=str(path)
             )
         return found
-    if not os.path.exists(path):
+    if not path.exists():
         raise DocumentError(
             "no_such_file", needed="a file or a folder", found="nothing there", file=str(path)
         )
@@ -235,7 +235,7 @@ def _case_files(path: Path) -> list[Path]:
 
 
 def _files_under(folder: Path) -> list[Path]:
-    """Return what is named like a file of cases, a link to nothing too: reading it will say so."""
+    """Return what is named like a file of cases, sorted."""
     failed: list[OSError] = []
     inside = [
         Path(where, name)
@@ -246,7 +246,15 @@ def _files_under(folder: Path) -> list[Path]:
     if failed:
         needed = "folders that can be read"
         raise DocumentError("unreadable_file", needed=needed, found=_why(failed[0]), file=failed[0].filename)
-    return sorted(p for p in inside if os.path.isfile(p) or not os.path.exists(p))
+    return sorted(filter(_is_to_be_opened, inside))
+
+
+def _is_to_be_opened(path: Path) -> bool:
+    """Whether it is a file, or a link to nothing or one out of reach, of which opening it will tell; no pipe."""
+    try:
+        return path.is_file() or not path.exists()
+    except OSError:
+        return True
 
 
 def _why(error: OSError) -> str:

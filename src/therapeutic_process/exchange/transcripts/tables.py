@@ -12,7 +12,16 @@ import attrs
 from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange.imports import Imported, ImportReport
 from therapeutic_process.exchange.transcripts.turns import Role, Turn, TurnLog, case_of_turns, read_text
-from therapeutic_process.records import Case, Code, CodingPass, Interaction, Participant, Reporter, Session
+from therapeutic_process.records import (
+    Case,
+    Code,
+    CodingPass,
+    Interaction,
+    Participant,
+    Problem,
+    Reporter,
+    Session,
+)
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +32,6 @@ __all__ = ["read_annomi", "read_transcript_csv", "write_transcript_csv"]
 _ANNOMI = ("transcript_id", "utterance_id", "interlocutor", "main_therapist_behaviour", "client_talk_type")
 _ABSENT = {"", "n/a", "na", "nan"}
 _SUBTYPES = ("reflection", "question", "therapist_input")
-_PEOPLE = (Participant(id="client", role="client"), Participant(id="therapist", role="therapist"))
 
 
 @attrs.frozen
@@ -136,7 +144,7 @@ def read_annomi(path: str | os.PathLike[str], *, encoding: str | None = None) ->
     """Read AnnoMI, the simple or the full layout: conversations of motivational interviewing, coded turn by turn.
 
     The order is ``utterance_id``, never ``timestamp``: stamps of one second tie and sometimes decrease. A label of
-    "n/a" is no code. In the full layout every annotator is a coding pass of its own; the behaviours that are present
+    "n/a" is no code. The quality of the demonstration becomes the therapist's group, the topic the client's problem. In the full layout every annotator is a coding pass of its own; the behaviours that are present
     and their subtypes become codes of the system ``annomi_full``, the main behaviour and talk type codes of ``annomi``.
 
     Args:
@@ -159,7 +167,7 @@ def read_annomi(path: str | os.PathLike[str], *, encoding: str | None = None) ->
     log.note(
         "not_taken", "timestamp", "stamps of one second tie and sometimes decrease", count=len(table.rows)
     )
-    log.note("not_taken", "mi_quality, topic, video_title, video_url", "the record has no place for them",
+    log.note("not_taken", "video_title, video_url", "they name a public video",
              count=len(cases))  # fmt: skip
     kept = sum(len(s.interactions) for c in cases for s in c.sessions)
     utterances = len({(r["transcript_id"], r["utterance_id"]) for _, r in table.rows})
@@ -180,7 +188,15 @@ def _annomi_case(name: str, rows: list[tuple[int, dict[str, str]]], table: _Tabl
         for a in annotators for system in systems
     )  # fmt: skip
     session = Session(id="session-1", number=1, status="held", interactions=tuple(interactions))
-    return Case(id=f"annomi-{name}", participants=_PEOPLE, sessions=(session,), coding_passes=passes)
+    topic, quality = (rows[0][1].get(c, "").strip() for c in ("topic", "mi_quality"))
+    people = (
+        Participant(id="client", role="client"),
+        Participant(id="therapist", role="therapist", group=f"{quality} quality" if quality else None),
+    )
+    problems = (Problem(id="topic", participant="client", label=topic),) if topic else ()
+    return Case(
+        id=f"annomi-{name}", participants=people, problems=problems, sessions=(session,), coding_passes=passes
+    )
 
 
 def _pass_id(system: str, annotator: str) -> str:
