@@ -144,8 +144,9 @@ def read_annomi(path: str | os.PathLike[str], *, encoding: str | None = None) ->
     """Read AnnoMI, the simple or the full layout: conversations of motivational interviewing, coded turn by turn.
 
     The order is ``utterance_id``, never ``timestamp``: stamps of one second tie and sometimes decrease. A label of
-    "n/a" is no code. The quality of the demonstration becomes the therapist's group, the topic the client's problem. In the full layout every annotator is a coding pass of its own; the behaviours that are present
+    "n/a" is no code. In the full layout every annotator is a coding pass of its own; the behaviours that are present
     and their subtypes become codes of the system ``annomi_full``, the main behaviour and talk type codes of ``annomi``.
+    The quality of the demonstration becomes the therapist's group, its topic the client's problem.
 
     Args:
         path: The file.
