@@ -1,0 +1,9 @@
+"""Figures of the report, as Altair charts and as SVG."""
+
+from therapeutic_process.report.figures.change import change_figure
+from therapeutic_process.report.figures.codes import code_profile_figure
+from therapeutic_process.report.figures.engine import figure_svg
+from therapeutic_process.report.figures.heatmap import transition_heatmap
+from therapeutic_process.report.figures.timeline import timeline_figure
+
+__all__ = ["change_figure", "code_profile_figure", "figure_svg", "timeline_figure", "transition_heatmap"]
