@@ -2,7 +2,7 @@
 
 from therapeutic_process.base.record import LightRecord, Record, RuledRecord
 from therapeutic_process.base.safe_errors import at, broken, rules_broken, safe_errors
-from therapeutic_process.base.times import When, earliest, latest
+from therapeutic_process.base.times import When, earliest, later, latest
 from therapeutic_process.base.values import (
     MAX_ID_LENGTH,
     FreeText,
@@ -42,6 +42,7 @@ __all__ = [
     "at",
     "broken",
     "earliest",
+    "later",
     "latest",
     "leaves",
     "rules_broken",

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from therapeutic_process.base.values import Sensitive
 
-__all__ = ["When", "earliest", "latest"]
+__all__ = ["When", "earliest", "later", "latest"]
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _WHEN_PATTERN = rf"^{_DATE}(T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,6}})?)?(Z|[+-]\d{{2}}:\d{{2}}))?$"
@@ -103,3 +103,15 @@ def latest(value: date) -> datetime:
         return value
     last = datetime(value.year, value.month, value.day, 23, 59, 59, 999_999, tzinfo=UTC)
     return last + timedelta(hours=12) if value < date.max else last
+
+
+def later(value: datetime, *, seconds: float) -> datetime:
+    """Return the instant that many seconds later, or the last one there is where the calendar ends before.
+
+    >>> later(datetime(9999, 12, 31, tzinfo=UTC), seconds=1e300).year
+    9999
+    """
+    try:
+        return value + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -62,6 +62,18 @@ class Refers:
         return {**handler(schema), "x-refers-to": self.kind}
 
 
+class _Unicode:
+    """Python lets half a surrogate pair into a text, of which no JSON can be written; a bound makes pydantic look."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.str_schema(min_length=0)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {name: value for name, value in handler(schema).items() if name != "minLength"}
+
+
 _ID = StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)
 
 Id = Annotated[str, _ID, Sensitive("direct")]
@@ -72,7 +84,7 @@ QuasiText = Annotated[str, StringConstraints(min_length=1, max_length=1_000), Se
 """A short text that may narrow down who somebody is: a site, an arm, a domain of life."""
 PublicText = Annotated[str, StringConstraints(min_length=1, max_length=1_000), Sensitive("none")]
 """A short text from a manual or a catalogue."""
-FreeText = Annotated[str, Sensitive("free_text")]
+FreeText = Annotated[str, _Unicode(), Sensitive("free_text")]
 """Anything somebody said or wrote."""
 NonNegative = Annotated[float, Field(ge=0)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from therapeutic_process.base import broken, earliest, latest
+from therapeutic_process.base import broken, earliest, later, latest
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.rules.index import CaseIndex
 from therapeutic_process.records.session import Session
@@ -117,14 +117,14 @@ def _ends(session: Session) -> datetime:
     start = session.started_at
     assert start is not None
     if session.duration_s is None or not isinstance(start, datetime):
-        return latest(start) + timedelta(days=1)
-    return start + timedelta(seconds=session.duration_s)
+        return later(latest(start), seconds=86_400)
+    return later(start, seconds=session.duration_s)
 
 
 def _during(time: datetime, sessions: tuple[Session, ...]) -> bool:
     return any(
         isinstance(s.started_at, datetime)
         and s.duration_s is not None
-        and s.started_at < time < s.started_at + timedelta(seconds=s.duration_s)
+        and s.started_at < time < later(s.started_at, seconds=s.duration_s)
         for s in sessions
     )
