@@ -73,7 +73,9 @@ def missing_item_rules() -> SearchStrategy[MissingItemRule]:
     """How a total is made when items are missing."""
     methods = st.sampled_from(["none_allowed", "prorate"])
     return built(
-        MissingItemRule, {"method": methods, "source": _sources()}, {"max_missing": st.integers(0, 3)}
+        MissingItemRule,
+        {"method": methods, "source": _sources()},
+        {"max_missing": st.none() | st.integers(0, 3)},
     )
 
 
@@ -214,7 +216,7 @@ def instruments(draw: DrawFn, *, id: str | None = None) -> Instrument:  # noqa: 
 
 def _of_items(count: int) -> dict[str, SearchStrategy[Any]]:
     return {
-        "reversed_items": some(tuple(range(1, count + 1))),
+        "reversed_items": st.none() | some(tuple(range(1, count + 1))),
         "item_values": st.lists(item_values(items=count), max_size=1),
         "missing_items": missing_item_rules(),
     }
