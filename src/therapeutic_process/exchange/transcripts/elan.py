@@ -98,7 +98,8 @@ def read_elan(
     The speaker is the tier's participant, or else the tier's name. Tiers that depend on another one (translations,
     codes of a word) are not taken and are counted. ELAN can let its own clock start inside the recording
     (``TIME_ORIGIN``); times are given on the clock of the recording, unless `clock` says otherwise.
-    A file with a document type or entities of its own is refused: no ELAN file has them, and they can be made to explode.
+    A file with a document type or entities of its own is refused:
+    no ELAN file has them, and they can be made to explode.
 
     Args:
         path: The file.

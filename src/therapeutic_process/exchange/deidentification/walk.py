@@ -1,0 +1,81 @@
+"""Walks through every field of a record by its marks, and refuses a field that has none."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from therapeutic_process.base import Record, Refers, Sensitive, leaves
+from therapeutic_process.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Field", "rebuilt"]
+
+
+@attrs.frozen
+class Field:
+    """What is known about a text or time when it is met.
+
+    Attributes:
+        record: The kind of record that holds it.
+        name: The field.
+        sensitivity: Its sensitivity.
+        refers: The kind of part that it points to; None for an own id and for anything else.
+        owner: The record that holds it.
+    """
+
+    record: type[Record]
+    name: str
+    sensitivity: str
+    refers: str | None
+    owner: Record
+
+
+def rebuilt(record: Record, change: Callable[[Field, Any], Any]) -> dict[str, Any]:
+    """Return the fields of a record, every text and time in it passed through `change`; None takes a field out.
+
+    Raises:
+        DocumentError: If a field that holds a text or a time is not marked with its sensitivity.
+    """
+    made: dict[str, Any] = {}
+    marks = _marks(type(record))
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, tuple):
+            several = [_one(record, name, v, marks, change) for v in value]
+            made[name] = tuple(v for v in several if v is not None)
+        else:
+            made[name] = _one(record, name, value, marks, change)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def _one(record: Record, name: str, value: Any, marks: dict[str, tuple[str, str | None]], change: Any) -> Any:
+    if isinstance(value, Record):
+        return rebuilt(value, change)
+    if not isinstance(value, (str, date, datetime)) or name not in marks:
+        return value
+    sensitivity, refers = marks[name]
+    return change(Field(type(record), name, sensitivity, refers, record), value)
+
+
+@cache
+def _marks(cls: type[Record]) -> dict[str, tuple[str, str | None]]:
+    """Return sensitivity and target of the fields of a class that hold texts or times; vocabularies need none."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for leaf in leaves(cls):
+        if leaf.type not in {str, date, datetime}:
+            continue
+        kinds = {m.kind for m in leaf.marks if isinstance(m, Sensitive)}
+        if len(kinds) != 1:
+            needed = "one sensitivity on every text and time"
+            raise DocumentError(
+                "untagged_field", needed=needed, found=f"{len(kinds)} on {cls.__name__}.{leaf.name}"
+            )
+        refers = next((m.kind for m in leaf.marks if isinstance(m, Refers)), None)
+        found[leaf.name] = (kinds.pop(), refers)
+    return found
