@@ -94,6 +94,14 @@ class RecordError(TherapeuticProcessError):
             lines.append(f"  … and {self.total - len(self.violations)} more")
         super().__init__("\n".join(lines))
 
+    def errors(self) -> list[dict[str, str]]:
+        """Return the violations as dictionaries, ready for JSON.
+
+        >>> RecordError("Case", (Violation("$.id", "field_missing", "this field", "nothing"),)).errors()
+        [{'path': '$.id', 'code': 'field_missing', 'needed': 'this field', 'found': 'nothing'}]
+        """
+        return [attrs.asdict(v) for v in self.violations]
+
 
 class DocumentError(TherapeuticProcessError):
     """A file or one document of it cannot be read.
