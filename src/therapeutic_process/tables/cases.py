@@ -130,7 +130,7 @@ def _frame(polars: Any, rows: list[_Row], columns: dict[str, str]) -> pl.DataFra
         polars.Series(name, list(column), dtype=types[name])
         for name, column in zip(columns, values, strict=True)
     ]
-    frame: pl.DataFrame = pl.DataFrame(series)
+    frame: pl.DataFrame = polars.DataFrame(series)
     return frame
 
 
