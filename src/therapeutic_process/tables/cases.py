@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import polars as pl
 
 from therapeutic_process.errors import MissingExtra
 from therapeutic_process.records import Case, Interval, Reporter, first_instant
@@ -13,6 +12,9 @@ from therapeutic_process.records import Case, Interval, Reporter, first_instant
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, datetime
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["CaseTables", "from_cases"]
 
