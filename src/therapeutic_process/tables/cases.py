@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
-if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["CaseTables", "from_cases"]
@@ -111,14 +110,14 @@ def from_cases(cases: Iterable[Case], *, text: bool = False) -> CaseTables:
         MissingExtra: If the ``analysis`` extra is not installed.
     """
     try:
-        import polars as pl
+        import polars
     except ImportError as error:
         raise MissingExtra("analysis", "polars") from error
     rows: dict[str, list[_Row]] = {name: [] for name in _COLUMNS}
     for case in cases:
         for name, several in _rows_of(case, text=text):
             rows[name].extend(several)
-    frames = {name: _frame(pl, rows.pop(name), columns) for name, columns in _COLUMNS.items()}
+    frames = {name: _frame(polars, rows.pop(name), columns) for name, columns in _COLUMNS.items()}
     return CaseTables(**frames)
 
 
