@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -109,30 +110,33 @@ def from_cases(cases: Iterable[Case], *, text: bool = False) -> CaseTables:
     Raises:
         MissingExtra: If the ``analysis`` extra is not installed.
     """
-    try:
-        import polars
-    except ImportError as error:
-        raise MissingExtra("analysis", "polars") from error
+    engine = _engine()
     rows: dict[str, list[_Row]] = {name: [] for name in _COLUMNS}
     for case in cases:
         for name, several in _rows_of(case, text=text):
             rows[name].extend(several)
-    frames = {name: _frame(polars, rows.pop(name), columns) for name, columns in _COLUMNS.items()}
+    frames = {name: _frame(engine, rows.pop(name), columns) for name, columns in _COLUMNS.items()}
     return CaseTables(**frames)
 
 
-def _frame(polars: Any, rows: list[_Row], columns: dict[str, str]) -> pl.DataFrame:
+def _engine() -> Any:
+    try:
+        return import_module("polars")
+    except ImportError as error:
+        raise MissingExtra("analysis", "polars") from error
+
+
+def _frame(engine: Any, rows: list[_Row], columns: dict[str, str]) -> Any:
     values = zip(*rows, strict=True) if rows else iter([()] * len(columns))
     types = {
-        name: polars.Datetime("us", "UTC") if kind == "Datetime" else getattr(polars, kind)
+        name: engine.Datetime("us", "UTC") if kind == "Datetime" else getattr(polars, kind)
         for name, kind in columns.items()
     }
     series = [
-        polars.Series(name, list(column), dtype=types[name])
+        engine.Series(name, list(column), dtype=types[name])
         for name, column in zip(columns, values, strict=True)
     ]
-    frame: pl.DataFrame = polars.DataFrame(series)
-    return frame
+    return engine.DataFrame(series)
 
 
 def _rows_of(case: Case, *, text: bool) -> Iterator[tuple[str, list[_Row]]]:
