@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from therapeutic_process.testing import cases
+from therapeutic_process.records import Case, Participant
+from therapeutic_process.testing import cases, coding_systems, instruments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from therapeutic_process.records import Case
+    from hypothesis.strategies import SearchStrategy
 
 SHARED = Path(os.environ.get("THERAPEUTIC_PROCESS_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 
@@ -31,19 +32,25 @@ def generated() -> tuple[Case, ...]:
     """Cases drawn once and the same in every run, for the tests that look at many documents."""
     drawn: list[Case] = []
 
-    @seed(20_24)
-    @settings(
-        max_examples=60,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(cases())
-    def collect(case: Case) -> None:
-        drawn.append(case)
+    def draw(n: int, one: Callable[[Any], Case], strategy: SearchStrategy[Any]) -> None:
+        @seed(20_24)
+        @settings(
+            max_examples=n,
+            phases=[Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strategy)
+        def collect(value: Any) -> None:
+            drawn.append(one(value))
 
-    collect()
+        collect()
+
+    client = Participant(id="c1", role="client")
+    draw(60, lambda case: case, cases())
+    draw(20, lambda one: Case(id="k1", participants=(client,), instruments=(one,)), instruments())
+    draw(20, lambda one: Case(id="k1", participants=(client,), coding_systems=(one,)), coding_systems())
     return tuple(drawn)
 
 
