@@ -26,6 +26,7 @@ root_doc = "index"
 html_theme = "furo"
 html_title = "therapeutic-process"
 html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_show_sourcelink = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
+import attrs
 from docutils import nodes
 from docutils.parsers.rst import directives
 from pydantic import BaseModel
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _PLAIN = {str: "text", float: "number", int: "whole number", bool: "true or false"}
 _TIMES = {"datetime": "time with offset", "date": "day"}
+_ATTRS_DEFAULT = re.compile(r"attr_dict\['(\w+)'\]\.default|NOTHING")
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
@@ -130,8 +133,20 @@ def _is_record(thing: object) -> bool:
 
 
 def _plain_signature(*event: Any) -> tuple[str, str] | None:
-    """Leave out pydantic's signature of a record: the table lists the same keyword arguments."""
-    return ("(**fields)", "") if _is_record(event[3]) else None
+    """Leave out pydantic's signature of a record, which its table repeats; name the defaults of attrs classes."""
+    thing, signature, returns = event[3], event[5], event[6]
+    if _is_record(thing):
+        return "(**fields)", ""
+    if not (isinstance(thing, type) and attrs.has(thing) and signature):
+        return None
+    defaults = {a.name.lstrip("_"): a.default for a in attrs.fields(thing)}
+    return _ATTRS_DEFAULT.sub(
+        lambda m: _shown(defaults.get((m[1] or "").lstrip("_"), ...)), signature
+    ), returns
+
+
+def _shown(default: object) -> str:
+    return repr(default) if default is None or isinstance(default, (str, int, float)) else "…"
 
 
 def _add_table(*event: Any) -> None:
