@@ -5,7 +5,10 @@ Mahmood et al. (2025), Findings of ACL 2025, 25008-25043, https://aclanthology.o
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 from pydantic_core import from_json
 
-from therapeutic_process.errors import DocumentError
+from therapeutic_process.errors import DocumentError, RecordError
 from therapeutic_process.exchange.imports import Imported, ImportNote, ImportReport
 from therapeutic_process.instruments import Instrument
 from therapeutic_process.records import (
@@ -107,7 +110,7 @@ def read_mibot(folder: str | os.PathLike[str]) -> Imported:
         utterances = transcripts.pop(name, None)
         if utterances is None:
             account.note("not_taken", "session of a participant without transcript", "there is no such file")
-        cases.append(_case(name, row, utterances, account, _Place(root / "data.csv", line)))
+        cases.append(_placed_case(name, row, utterances, account, _Place(root / "data.csv", line)))
     for utterances in transcripts.values():
         account.note("dropped", "transcript of somebody who is not in data.csv", "nobody to assign it to")
         account.note("dropped", "utterances of such transcripts", "nobody to assign them to", len(utterances))
@@ -120,52 +123,103 @@ class _Place:
     file: Path
     line: int | None
 
-    def error(self, code: str, needed: str, found: str) -> DocumentError:
-        return DocumentError(code, needed=needed, found=found, file=str(self.file), line=self.line)
+    def error(self, code: str, needed: str, found: str, cause: RecordError | None = None) -> DocumentError:
+        return DocumentError(
+            code, needed=needed, found=found, file=str(self.file), line=self.line, cause=cause
+        )
 
 
 def _transcripts(root: Path, account: _Account) -> dict[str, list[dict[str, Any]]]:
     files = sorted((root / "transcripts").glob("*.json"))
     if not files:
         raise _Place(root / "transcripts", None).error("no_documents", "transcripts as JSON files", "none")
-    return dict(_transcript(file, account) for file in files)
+    transcripts: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        name, utterances = _transcript(file, account)
+        if name in transcripts:
+            needed = "one transcript per participant"
+            raise _Place(file, None).error("id_repeated", needed, "an id used before")
+        transcripts[name] = utterances
+    return transcripts
 
 
 def _transcript(file: Path, account: _Account) -> tuple[str, list[dict[str, Any]]]:
-    place = _Place(file, None)
     try:
-        tree = from_json(file.read_bytes())
+        tree = from_json(file.read_bytes().removeprefix(codecs.BOM_UTF8))
         name, utterances = tree["participant_id"], tree["utterances"]
-        complete = all({"speaker", "text", "auto_misc_label"} <= u.keys() for u in utterances)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        complete = (
+            isinstance(name, str) and isinstance(utterances, list) and all(map(_is_utterance, utterances))
+        )
+    except (ValueError, KeyError, TypeError):
         complete = False
     if not complete:
         needed = "participant_id, and utterances with speaker, text and auto_misc_label"
-        raise place.error("not_this_format", needed, "a file without them")
+        raise _Place(file, None).error("not_this_format", needed, "a file without them")
     account.interactions += len(utterances)
     return name, utterances
+
+
+def _is_utterance(one: dict[str, Any]) -> bool:
+    """Whether all is there, as texts; the label may be null."""
+    return all(isinstance(one[k], str) for k in ("speaker", "text")) and isinstance(
+        one["auto_misc_label"], str | None
+    )
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     place = _Place(file, None)
     if not file.is_file():
         raise place.error("no_such_file", "the file data.csv", "nothing there")
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        needed = {"ParticipantID", "WeekLaterNumQuitAttempts", *_CARE} | {
-            f"{o}{r}" for o, _, _ in _OCCASIONS for r in _RULERS
-        }
-        missing = sorted(needed - set(reader.fieldnames or ()))
-        if missing:
-            raise place.error("column_missing", f"the columns {', '.join(missing)}", "a table without them")
-        seen: set[str] = set()
-        for row in reader:
-            if row["ParticipantID"] in seen:
-                raise _Place(file, reader.line_num).error(
-                    "id_repeated", "one row per participant", "an id used before"
-                )
-            seen.add(row["ParticipantID"])
-            yield reader.line_num, row
+    reader = csv.DictReader(io.StringIO(_text_of(file), newline=""))
+    needed = {"ParticipantID", "WeekLaterNumQuitAttempts", *_CARE} | {
+        f"{o}{r}" for o, _, _ in _OCCASIONS for r in _RULERS
+    }
+    missing = sorted(needed - set(reader.fieldnames or ()))
+    if missing:
+        raise place.error("column_missing", f"the columns {', '.join(missing)}", "a table without them")
+    seen: set[str] = set()
+    while (row := _next_row(reader, file)) is not None:
+        if row["ParticipantID"] in seen:
+            needed_id, found = "one row per participant", "an id used before"
+            raise _Place(file, reader.line_num).error("id_repeated", needed_id, found)
+        seen.add(row["ParticipantID"])
+        yield reader.line_num, row
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        failure = _Place(file, None).error("not_this_format", "a table in UTF-8", "other bytes")
+    raise failure
+
+
+def _next_row(reader: csv.DictReader[str], file: Path) -> dict[str, str] | None:
+    """Return the next row; one whose cells do not fit the columns (a quote left open) would be misread in silence."""
+    try:
+        row = next(reader, None)
+        whole = row is None or (None not in row and None not in row.values())
+    except csv.Error:
+        whole = False
+    if not whole:
+        needed = "rows with as many cells as there are columns"
+        raise _Place(file, reader.line_num).error("not_this_format", needed, "another row")
+    return row
+
+
+def _placed_case(
+    name: str,
+    row: Mapping[str, str],
+    utterances: list[dict[str, Any]] | None,
+    account: _Account,
+    place: _Place,
+) -> Case:
+    try:
+        return _case(name, row, utterances, account, place)
+    except RecordError as error:
+        broken = error
+    found = f"{broken.total} violation{'s' * (broken.total != 1)}"
+    raise place.error("invalid_record", "a case that keeps the rules", found, broken)
 
 
 def _case(
@@ -276,9 +330,12 @@ def _number(cell: str, place: _Place) -> float | None:
     if not cell.strip():
         return None
     try:
-        return float(cell)
+        number = float(cell)
     except ValueError:
-        raise place.error("not_a_number", "a number in a score column", "a text") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise place.error("not_a_number", "a number in a score column", "something else")
+    return number
 
 
 def _quit_attempts(measurements: list[Measurement]) -> Iterator[ChangeEvent]:
