@@ -41,6 +41,7 @@ def case_report(
     It names people by their roles and parts of the case by their numbers, and shows the ids of the record: keep it as
     you keep the record.
 
+    >>> from therapeutic_process.records import Case
     >>> case = Case(id="k1", participants=[{"id": "c1", "role": "client"}])
     >>> case_report(case).startswith("<!DOCTYPE html>")
     True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from therapeutic_process.report.cohort_tally import CohortTally
     from therapeutic_process.report.names import Names
 
-__all__ = ["change_parts"]
+__all__ = ["change_parts", "median_difference"]
 
 _MAX_FIGURES = 8
 
@@ -52,12 +52,12 @@ _Scales = list[tuple[tuple[str, str | None], ScaleTally]]
 
 def _scale_row(name: str, better: str, tally: ScaleTally) -> list[Content]:
     label = [name, tag("div", better, class_="muted") if better else None]
-    median = _median(tally)
+    median = median_difference(tally)
     difference = "–" if median is None else f"{median:+g}".replace("-", "−") if median else "0"
     return [label, f"{tally.verdicts.total():,}", *(f"{tally.verdicts[v]:,}" for v in VERDICTS), difference]
 
 
-def _median(tally: ScaleTally) -> float | None:
+def median_difference(tally: ScaleTally) -> float | None:
     """Return the median of the counted differences; the mean of the two middle ones where their number is even."""
     n = tally.differences.total()
     if not n:

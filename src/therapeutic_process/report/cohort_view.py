@@ -44,6 +44,7 @@ def cohort_report(
     fewer than five clients broken out by what may narrow down who they are (format, setting, site, arm). A case view
     shows one client's record and its ids.
 
+    >>> from therapeutic_process.records import Case
     >>> case = Case(id="k1", participants=[{"id": "c1", "role": "client"}])
     >>> "1 case" in cohort_report([case])
     True

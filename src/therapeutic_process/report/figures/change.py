@@ -58,7 +58,11 @@ class ScaleTally:
         self.verdicts[change.verdict] += 1
         self.n_missing += change.n_missing
         self.threshold = change.threshold or self.threshold
-        if change.why is not None:
+        if (
+            change.difference is None
+        ):  # told without the counts of each series, which would make as many reasons
+            self.reasons[f"needs 2 scores, found {change.n_scores}"] += 1
+        elif change.why is not None:
             self.reasons[change.why] += 1
         if change.difference is not None:
             self.differences[change.difference, change.verdict] += 1
@@ -66,6 +70,11 @@ class ScaleTally:
 
 def change_figure(changes: Iterable[Change], *, catalogue: Catalogue | None = None) -> alt.VConcatChart:
     """Draw how scores moved from first to last, a histogram per scale, coloured by verdict.
+
+    >>> from therapeutic_process.exchange import example_cases
+    >>> from therapeutic_process.change_process import changes
+    >>> type(change_figure(changes(example_cases()[0]).rows)).__name__
+    'VConcatChart'
 
     Args:
         changes: Changes of one client or many.
