@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
-    import polars as pl
+    import polars as pl  # noqa: TC004  attrs does not evaluate annotations
 
 __all__ = ["CaseTables", "from_cases"]
 
@@ -129,7 +129,7 @@ def _engine() -> Any:
 def _frame(engine: Any, rows: list[_Row], columns: dict[str, str]) -> Any:
     values = zip(*rows, strict=True) if rows else iter([()] * len(columns))
     types = {
-        name: engine.Datetime("us", "UTC") if kind == "Datetime" else getattr(polars, kind)
+        name: engine.Datetime("us", "UTC") if kind == "Datetime" else getattr(engine, kind)
         for name, kind in columns.items()
     }
     series = [
