@@ -167,14 +167,26 @@ def safe_errors(error: Any) -> tuple[Violation, ...]:
     Returns:
         Every violation, in document order.
     """
-    return tuple(v for e in error.errors() for v in _violations_of(e))
+    return tuple(v for e in _meant(error) for v in _violations_of(e))
+
+
+def _meant(error: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield pydantic's errors, but not that a list is too short where its entries are there and merely wrong."""
+    for one in error.errors():
+        given = one.get("input")
+        if (
+            one["type"] == "too_short"
+            and isinstance(given, (list, tuple))
+            and len(given) >= one["ctx"]["min_length"]
+        ):
+            continue
+        yield one
 
 
 def record_error(record: str, error: ValidationError) -> RecordError:
     """Return our error for pydantic's."""
     found = safe_errors(error)
-    listed = error.errors(include_input=False, include_url=False)
-    total = sum(e["ctx"]["total"] if e["type"] == _RULES_BROKEN else 1 for e in listed)
+    total = sum(e["ctx"]["total"] if e["type"] == _RULES_BROKEN else 1 for e in _meant(error))
     return RecordError(record, found, total=total)
 
 
