@@ -19,7 +19,7 @@ from therapeutic_process.records import (
 )
 from therapeutic_process.testing.known import ALONE, Known
 from therapeutic_process.testing.shared import agreements, reporters
-from therapeutic_process.testing.values import START, built, finite, ids, short_texts
+from therapeutic_process.testing.values import START, built, choice, finite, ids, short_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +159,7 @@ def goals(
         "domain": short_texts("work", "sleep"),
         "agreements": st.lists(agreements(known=known), max_size=2),
         "levels": _levels(known),
-        "baseline_level": st.sampled_from([-1, -2]),
+        "baseline_level": choice(-1, -2),
         "weight": finite(0.25, 20),
         "attainments": st.lists(attainment_ratings(known=known), max_size=2),
         "ratings": st.lists(goal_ratings(known=known), max_size=2),

@@ -17,7 +17,7 @@ from therapeutic_process.records import (
 from therapeutic_process.testing.aims import histories
 from therapeutic_process.testing.known import ALONE, Known
 from therapeutic_process.testing.shared import reporters
-from therapeutic_process.testing.values import START, built, finite, ids, public_ids
+from therapeutic_process.testing.values import START, built, choice, finite, ids, public_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ _KINDS = (
 
 def missing_reasons() -> SearchStrategy[str]:
     """Reasons why a value is missing."""
-    return st.sampled_from(["not_asked", "declined", "not_answered", "not_scorable", "technical", "unknown"])
+    return choice("not_asked", "declined", "not_answered", "not_scorable", "technical", "unknown")
 
 
 def task_steps() -> SearchStrategy[TaskStep]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from therapeutic_process.records import ChangeEvent, Ending, Session
 from therapeutic_process.testing.known import ALONE, Known
 from therapeutic_process.testing.shared import occurrences, provenances, references, reporters
-from therapeutic_process.testing.values import START, built, finite, ids, short_texts, whens
+from therapeutic_process.testing.values import START, built, choice, finite, ids, short_texts, whens
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -50,7 +50,7 @@ def change_events(
         **known.text("description"),
         "reporter": reporters(known=known),
         "domain": short_texts("smoking", "sleep"),
-        "direction": st.sampled_from(["improvement", "deterioration", "neither", "unknown"]),
+        "direction": choice("improvement", "deterioration", "neither", "unknown"),
         "magnitude": finite(-100, 100),
         "unit": short_texts("cigarettes a day"),
         "provenance": provenances(known=known, moment=START + timedelta(days=200)),
@@ -88,7 +88,7 @@ def _times(
             "occurred": occurrences(occurred, known=known),
             "reported": occurrences(occurred + timedelta(days=5), known=known),
         }
-    share = draw(st.sampled_from([0.0, 0.5, 1.0]))
+    share = draw(choice(0.0, 0.5, 1.0))
     length = 600.0 if session.duration_s is None else session.duration_s
     occurred = known.start_of(session.id) + timedelta(seconds=share * length)
     return {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from therapeutic_process.records import Code, CodingPass, Referent, Session, Span
 from therapeutic_process.testing.known import ALONE, Known, some
 from therapeutic_process.testing.shared import reporters
-from therapeutic_process.testing.values import START, built, finite, ids, short_texts
+from therapeutic_process.testing.values import START, built, choice, finite, ids, short_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -68,7 +68,7 @@ def coding_passes(
         system: The coding system's id; None: ``annomi``.
         known: The case, and with it the sessions.
     """
-    extent = draw(st.sampled_from(["all", "minutes", "sample"]))
+    extent = draw(choice("all", "minutes", "sample"))
     required: dict[str, SearchStrategy[Any]] = {
         "id": st.just(id) if id else ids("cp"),
         "system": st.just(system or "annomi"),
@@ -79,7 +79,7 @@ def coding_passes(
         "system_version": short_texts("2.5"),
         "unitiser": short_texts("turns"),
         "blind_to_outcome": st.booleans(),
-        "procedure": st.sampled_from(["independent", "consensus"]),
+        "procedure": choice("independent", "consensus"),
         **known.when(coded_at=START + timedelta(days=100)),
     }
     held = tuple(s.id for s in known.held)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from therapeutic_process.records import Coding, ContextEvent, Participant, Problem
 from therapeutic_process.testing.known import ALONE, Known
 from therapeutic_process.testing.shared import occurrences
-from therapeutic_process.testing.values import START, built, ids, short_texts
+from therapeutic_process.testing.values import START, built, choice, ids, short_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -41,7 +41,7 @@ def participants(
         "site": short_texts("north clinic", "Zürich"),
         "arm": short_texts("MI", "TAU"),
         "group": short_texts("A", "B"),
-        "gender": st.sampled_from(["female", "male", "other", "unknown"]),
+        "gender": choice("female", "male", "other", "unknown"),
         "birth_year": st.integers(1930, 2015),
     }
     required: dict[str, SearchStrategy[Any]] = {
@@ -59,7 +59,7 @@ def participants(
 
 def codings() -> SearchStrategy[Coding]:
     """Codes of a public terminology."""
-    required = {"system": short_texts("ICD-11"), "code": st.sampled_from(["6A70", "6B00", "6C4A"])}
+    required = {"system": short_texts("ICD-11"), "code": choice("6A70", "6B00", "6C4A")}
     return built(Coding, required, {"display": short_texts("depressive episode")})
 
 
@@ -78,7 +78,7 @@ def problems(draw: DrawFn, *, id: str | None = None, known: Known = ALONE) -> Pr
     named = draw(st.sampled_from([label, coding, label | coding])) if label else coding
     optional: dict[str, SearchStrategy[Any]] = {
         **known.one_of(participant=known.clients),
-        "status": st.sampled_from(["active", "recurrence", "relapse", "inactive", "remission", "resolved"]),
+        "status": choice("active", "recurrence", "relapse", "inactive", "remission", "resolved"),
         "principal": st.just(True),  # noqa: FBT003  a strategy takes its value by position
     }
     if known.times != "none":
@@ -98,7 +98,7 @@ def context_events(draw: DrawFn, *, id: str | None = None, known: Known = ALONE)
     required: dict[str, SearchStrategy[Any]] = {
         "id": st.just(id) if id else ids("x"),
         "participant": st.sampled_from(known.clients),
-        "kind": st.sampled_from(["life_event", "medication", "concurrent_treatment", "other"]),
+        "kind": choice("life_event", "medication", "concurrent_treatment", "other"),
     }
     after = draw(st.sampled_from([None, *known.sessions]))
     if after is not None:

@@ -21,7 +21,7 @@ from therapeutic_process.instruments import (
     UnverifiedFacts,
 )
 from therapeutic_process.testing.known import some
-from therapeutic_process.testing.values import built, finite, public_ids, short_texts
+from therapeutic_process.testing.values import built, choice, finite, public_ids, short_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -53,7 +53,7 @@ def _sources() -> SearchStrategy[str]:
 def _fact(
     record: type[_R], optional: dict[str, SearchStrategy[Any]], **required: SearchStrategy[Any]
 ) -> SearchStrategy[_R]:
-    sure = {"confidence": st.sampled_from(["high", "medium", "low"]), "verified": st.booleans()}
+    sure = {"confidence": choice("high", "medium", "low"), "verified": st.booleans()}
     return built(record, {**required, "source": _sources()}, optional | sure)
 
 
@@ -63,15 +63,13 @@ def _populations() -> SearchStrategy[str]:
 
 def citations() -> SearchStrategy[Citation]:
     """Where the numbers in some fields were read."""
-    fields = st.lists(st.sampled_from(["minimum", "maximum", "recall"]), min_size=1, max_size=3, unique=True)
-    return built(
-        Citation, {"fields": fields, "source": _sources()}, {"confidence": st.sampled_from(["high", "low"])}
-    )
+    fields = st.lists(choice("minimum", "maximum", "recall"), min_size=1, max_size=3, unique=True)
+    return built(Citation, {"fields": fields, "source": _sources()}, {"confidence": choice("high", "low")})
 
 
 def missing_item_rules() -> SearchStrategy[MissingItemRule]:
     """How a total is made when items are missing."""
-    methods = st.sampled_from(["none_allowed", "prorate"])
+    methods = choice("none_allowed", "prorate")
     return built(
         MissingItemRule,
         {"method": methods, "source": _sources()},
@@ -103,7 +101,7 @@ def bands() -> SearchStrategy[Band]:
 def cutoffs() -> SearchStrategy[Cutoff]:
     """Scores that separate two populations."""
     optional = {
-        "comparator": st.sampled_from([">=", ">", "<=", "<"]),
+        "comparator": choice(">=", ">", "<=", "<"),
         "clinical_population": _populations(),
         "comparison_population": _populations(),
         "subscale": public_ids("a"),
@@ -118,7 +116,7 @@ def cutoffs() -> SearchStrategy[Cutoff]:
 def reliabilities() -> SearchStrategy[Reliability]:
     """Reliability coefficients."""
     optional = {"upper": finite(0, 1), "interval": short_texts("two weeks"), "population": _populations()}
-    kinds = st.sampled_from(["internal_consistency", "test_retest", "inter_rater"])
+    kinds = choice("internal_consistency", "test_retest", "inter_rater")
     return _fact(Reliability, optional, value=finite(0, 1), kind=kinds)
 
 
@@ -130,8 +128,8 @@ def norms() -> SearchStrategy[Norm]:
 
 def change_thresholds() -> SearchStrategy[ChangeThreshold]:
     """Amounts of change with a meaning."""
-    kinds = st.sampled_from(["reliable_change", "minimal_important_difference", "sudden_gain", "other"])
-    optional = {"comparator": st.sampled_from([">=", ">"]), "population": _populations()}
+    kinds = choice("reliable_change", "minimal_important_difference", "sudden_gain", "other")
+    optional = {"comparator": choice(">=", ">"), "population": _populations()}
     return _fact(ChangeThreshold, optional, value=finite(0, 30), kind=kinds, method=short_texts("anchor"))
 
 
@@ -193,7 +191,7 @@ def instruments(draw: DrawFn, *, id: str | None = None) -> Instrument:  # noqa: 
     optional: dict[str, SearchStrategy[Any]] = {
         "abbreviation": short_texts("MT"),
         "measures": short_texts("mood"),
-        "domain": st.sampled_from(["outcome", "process", "goal", "other"]),
+        "domain": choice("outcome", "process", "goal", "other"),
         "raters": some(_RATERS),
         "direction": st.sampled_from(_DIRECTIONS),
         "recall": short_texts("two weeks"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from therapeutic_process.records import Agreement, Interval, Parameter, Provenance, Reference, Reporter
 from therapeutic_process.testing.known import ALONE, Known
-from therapeutic_process.testing.values import START, built, finite, short_texts, whens
+from therapeutic_process.testing.values import START, built, choice, finite, short_texts, whens
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -62,7 +62,7 @@ def reporters(draw: DrawFn, *, known: Known = ALONE) -> Reporter:
         draw: Given by Hypothesis.
         known: The case, and with it the participants.
     """
-    kind = draw(st.sampled_from(["client", "therapist", "observer", "software", "other"]))
+    kind = draw(choice("client", "therapist", "observer", "software", "other"))
     who: dict[str, tuple[str, ...]] = {
         "client": known.clients,
         "therapist": known.therapists,
@@ -85,7 +85,7 @@ def agreements(draw: DrawFn, *, known: Known = ALONE, moment: datetime = START) 
         known: The case, and with it the participants.
         moment: When it was agreed.
     """
-    capacity = draw(st.sampled_from(["client", "therapist", "guardian"]))
+    capacity = draw(choice("client", "therapist", "guardian"))
     who = {"client": known.clients, "therapist": known.therapists, "guardian": known.others}[capacity]
     optional = known.one_of(participant=who) | {"extent": finite(0, 1)} | known.when(agreed_at=moment)
     if capacity == "guardian":

@@ -17,7 +17,7 @@ from therapeutic_process.instruments import (
     builtin_catalogue,
 )
 from therapeutic_process.testing.known import some
-from therapeutic_process.testing.values import built, finite, public_ids, short_texts
+from therapeutic_process.testing.values import built, choice, finite, public_ids, short_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -66,7 +66,7 @@ def rating_scales(draw: DrawFn, *, id: str | None = None) -> RatingScale:  # noq
     required: dict[str, SearchStrategy[Any]] = {"id": st.just(id) if id else public_ids("d")}
     optional: dict[str, SearchStrategy[Any]] = {
         "name": short_texts("Depth"),
-        "step": st.sampled_from([1, 0.5]),
+        "step": choice(1, 0.5),
         "readings": some(("overall", "mode", "peak"), least=1),
         "speakers": some(_ROLES),
         "level": st.sampled_from(_LEVELS),
@@ -106,7 +106,7 @@ def code_definitions(
     optional: dict[str, SearchStrategy[Any]] = {
         "name": short_texts("question"),
         "speakers": some(_ROLES),
-        "dimension": st.sampled_from(["form", "intent"]),
+        "dimension": choice("form", "intent"),
         "group": public_ids("group"),
     }
     if broader:

@@ -11,7 +11,7 @@ from therapeutic_process.records import Interaction, Segment, Session, Span
 from therapeutic_process.testing.coding import codes_of_unit, spans
 from therapeutic_process.testing.known import ALONE, Known, some
 from therapeutic_process.testing.shared import reporters
-from therapeutic_process.testing.values import START, built, finite, ids, short_texts
+from therapeutic_process.testing.values import START, a_few, built, choice, finite, ids, short_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def interactions(
     )
     required: dict[str, SearchStrategy[Any]] = {
         "index": st.integers(0, 500) if index is None else st.just(index),
-        "kind": st.sampled_from(["speech", "silence", "nonverbal", "activity"]),
+        "kind": choice("speech", "silence", "nonverbal", "activity"),
     }
     optional: dict[str, SearchStrategy[Any]] = {
         **known.one_of(speaker=known.people if speakers is None else speakers),
@@ -83,7 +83,7 @@ def sessions(
         max_interactions: The most interactions in it.
         known: The case, and with it participants and goals.
     """
-    status = draw(st.sampled_from(["held", "held", "held", "planned", "cancelled", "no_show"]))
+    status = draw(choice("held", "held", "held", "planned", "cancelled", "no_show"))
     required: dict[str, SearchStrategy[Any]] = {
         "id": st.just(id) if id else ids("s"),
         "number": st.integers(0, 60) if number is None else st.just(number),
@@ -93,7 +93,7 @@ def sessions(
         **known.when(started_at=start),
         **known.some_of(goals=known.goals),
         **known.text("notes"),
-        "modality": st.sampled_from(["in_person", "video", "phone", "chat", "other"]),
+        "modality": choice("in_person", "video", "phone", "chat", "other"),
         "interventions": st.lists(short_texts("exposure", "change talk"), max_size=2),
     }
     if status == "held":
@@ -114,8 +114,12 @@ def sessions(
 def _talk(
     draw: DrawFn, most: int, speakers: tuple[str, ...] | None, length_s: float, known: Known
 ) -> list[Interaction]:
-    indexes = sorted(draw(st.sets(st.integers(0, 2 * most), max_size=most)))
-    return [draw(interactions(index=i, speakers=speakers, length_s=length_s, known=known)) for i in indexes]
+    step = draw(choice(1, 3))
+
+    def said(n: int) -> SearchStrategy[Interaction]:
+        return interactions(index=step * (n - 1), speakers=speakers, length_s=length_s, known=known)
+
+    return draw(a_few(said, most=most))
 
 
 @st.composite
@@ -165,7 +169,7 @@ def segments(
         known: The case, and with it sessions, problems, passes and systems.
         fixed: Fields whose values are given.
     """
-    what = kind or draw(st.sampled_from(["episode", "unit", "time_bin", "significant_event", "stage"]))
+    what = kind or draw(choice("episode", "unit", "time_bin", "significant_event", "stage"))
     where = fixed.get("spans") or draw(
         st.lists(spans(known=known), min_size=1, max_size=2 if what == "episode" else 1)
     )
@@ -183,7 +187,7 @@ def segments(
         **known.one_of(problem=known.problems),
         **known.text("description"),
         "theme": short_texts("work", "mother"),
-        "valence": st.sampled_from(["helpful", "hindering", "mixed"]),
+        "valence": choice("helpful", "hindering", "mixed"),
         "reporter": reporters(known=known),
     }
     return draw(built(Segment, required | {name: st.just(value) for name, value in fixed.items()}, optional))

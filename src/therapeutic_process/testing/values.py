@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ __all__ = [
     "TimesKnown",
     "a_few",
     "built",
+    "choice",
     "finite",
     "free_texts",
     "ids",
@@ -47,6 +49,7 @@ _NOW_AND_THEN = st.booleans()
 _R = TypeVar("_R", bound=Record)
 
 
+@cache
 def ids(kind: str) -> SearchStrategy[str]:
     """Ids of one kind of part: ``c1``, ``c2``, …, and now and then whatever else an id may be.
 
@@ -57,6 +60,7 @@ def ids(kind: str) -> SearchStrategy[str]:
     return plain | st.text(min_size=1, max_size=8)
 
 
+@cache
 def public_ids(kind: str) -> SearchStrategy[str]:
     """Ids of a catalogue: of an instrument, a coding system, a code, a scale.
 
@@ -66,11 +70,19 @@ def public_ids(kind: str) -> SearchStrategy[str]:
     return st.integers(1, 9).map(lambda n: f"{kind}{n}")
 
 
+@cache
 def free_texts() -> SearchStrategy[str]:
     """What somebody said or wrote, in any language and with any sign that Unicode allows."""
     return st.sampled_from(_SAYINGS) | st.text(max_size=20)
 
 
+@cache
+def choice(*options: Any) -> SearchStrategy[Any]:
+    """One of some values, the plainest first; the strategy is made once, which drawing thousands of them needs."""
+    return st.sampled_from(options)
+
+
+@cache
 def short_texts(*examples: str) -> SearchStrategy[str]:
     """Short texts that are never empty: labels, names, methods.
 
@@ -110,6 +122,7 @@ def a_few(draw: DrawFn, part: Callable[[int], SearchStrategy[_R]], *, most: int,
     return made
 
 
+@cache
 def finite(low: float | None = None, high: float | None = None) -> SearchStrategy[float]:
     """Finite numbers from ``low`` to ``high``, both included."""
     return st.floats(low, high, allow_nan=False, allow_infinity=False)

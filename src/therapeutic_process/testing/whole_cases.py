@@ -29,7 +29,7 @@ from therapeutic_process.testing.questionnaires import instruments
 from therapeutic_process.testing.scores import measurement_series, ratings, usual_instruments
 from therapeutic_process.testing.systems import coding_systems, usual_systems
 from therapeutic_process.testing.talk import coded, segments, sessions, stages
-from therapeutic_process.testing.values import START, TimesKnown, a_few, built, short_texts
+from therapeutic_process.testing.values import START, TimesKnown, a_few, built, choice, short_texts
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -154,9 +154,7 @@ def _add_sessions(
 ) -> Known:
     """Add sessions, coding passes over them, and the codes that those gave."""
     fewest, most, talk = limits
-    first, step, days = draw(
-        st.tuples(st.sampled_from([1, 0]), st.integers(1, 2), st.sampled_from([7, 3, 14]))
-    )
+    first, step, days = draw(st.tuples(choice(1, 0), st.integers(1, 2), choice(7, 3, 14)))
 
     def start(n: int) -> datetime:
         return START + timedelta(days=days * (n - 1))
