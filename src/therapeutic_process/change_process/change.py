@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.instruments import Catalogue, Direction, builtin_catalogue
+from therapeutic_process.records import MissingReason, Reporter, first_instant, last_instant
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
@@ -36,26 +39,34 @@ class Threshold:
 
     Attributes:
         value: Points of the score.
-        inclusive: Whether a change of exactly `value` counts.
+        inclusive: Whether a change of exactly `value` counts; None where the source does not say.
         source: The citation.
     """
 
     value: float = attrs.field()
-    inclusive: bool
+    inclusive: bool | None
     source: str
 
     @value.validator
     def _positive(self, _: object, value: float) -> None:
-        if not value > 0:
-            raise NotEnoughData("Threshold", needed="a value above 0", found="a smaller one")
+        if not (value > 0 and math.isfinite(value)):
+            raise NotEnoughData("Threshold", needed="a finite value above 0", found="another one")
 
-    def reached(self, amount: float) -> bool:
-        """Whether an amount of change, its sign taken off, counts."""
-        return amount >= self.value if self.inclusive else amount > self.value
+    def reached(self, amount: float) -> bool | None:
+        """Whether an amount of change, its sign taken off, counts; None at the very value where nobody said so.
+
+        Scores are decimals: amounts that differ by no more than the rounding of floats are the same amount.
+
+        >>> Threshold(0.5, inclusive=True, source="a manual").reached(2.3 - 1.8)
+        True
+        """
+        if math.isclose(amount, self.value, rel_tol=1e-9):
+            return self.inclusive
+        return amount > self.value
 
 
 def published_threshold(instrument_id: str, *, catalogue: Catalogue | None = None) -> Threshold | None:
-    """Return the published threshold of reliable change of an instrument, if exactly one verified one is known.
+    """Return the published threshold of reliable change of an instrument's total, if exactly one verified one is known.
 
     >>> published_threshold("phq9").value
     6.0
@@ -70,11 +81,13 @@ def published_threshold(instrument_id: str, *, catalogue: Catalogue | None = Non
     instrument = (catalogue or builtin_catalogue()).instrument(instrument_id)
     known = [] if instrument is None else [
         t for t in instrument.change_thresholds
-        if t.kind == "reliable_change" and t.verified and t.confidence != "low"
+        if t.kind == "reliable_change" and t.verified and t.confidence != "low" and t.value > 0
     ]  # fmt: skip
     if len({(t.value, t.comparator) for t in known}) != 1:
         return None
-    return Threshold(known[0].value, inclusive=known[0].comparator == ">=", source=known[0].source)
+    comparator = known[0].comparator
+    inclusive = None if comparator is None else comparator == ">="
+    return Threshold(known[0].value, inclusive=inclusive, source=known[0].source)
 
 
 @attrs.frozen(repr=False)
@@ -84,6 +97,8 @@ class Change:
     Attributes:
         instrument: The instrument.
         scale: Its subscale; None for the total.
+        subject: The participant whom the scores are about.
+        respondent: Who answered.
         verdict: Whether the change exceeds measurement error, or that this cannot be said.
         why: Why it cannot be said; None where it can.
         before: The earlier score; None where it is missing.
@@ -92,11 +107,13 @@ class Change:
         improved: Whether the difference goes in the instrument's better direction; None where it is zero or unknown.
         threshold: The threshold used.
         n_scores: Scores of the series this change was taken from.
-        n_missing: Measurements of the series without a score.
+        missing: Why the other measurements of the series have no score, in their order.
     """
 
     instrument: str
     scale: str | None
+    subject: str
+    respondent: Reporter
     verdict: ChangeVerdict
     why: str | None
     before: float | None
@@ -105,7 +122,12 @@ class Change:
     improved: bool | None
     threshold: Threshold | None
     n_scores: int
-    n_missing: int
+    missing: tuple[MissingReason, ...]
+
+    @property
+    def n_missing(self) -> int:
+        """Measurements of the series without a score."""
+        return len(self.missing)
 
     def __repr__(self) -> str:
         return f"Change({self.instrument}, {self.verdict}, n_scores={self.n_scores})"
@@ -118,9 +140,9 @@ class Change:
         moved = f"{name}: from {self.before:g} to {self.after:g} ({self.difference:+g})"
         if self.threshold is None or self.verdict == "cannot_say":
             return f"{moved}; cannot say whether reliable: {self.why}."
-        sign = "at least" if self.threshold.inclusive else "more than"
+        sign = {True: "at least ", False: "more than ", None: ""}[self.threshold.inclusive]
         words = self.verdict.replace("_", " ")
-        return f"{moved}; {words}: the threshold is {sign} {self.threshold.value:g} points ({self.threshold.source})."
+        return f"{moved}; {words}: the threshold is {sign}{self.threshold.value:g} points ({self.threshold.source})."
 
 
 def change_between(
@@ -152,59 +174,75 @@ def change_between(
         The change with its verdict, or why there is none.
 
     Raises:
-        NotEnoughData: If the two measure different things.
+        NotEnoughData: If the two measure different things, are one and the same, or stand in the wrong order.
     """
     if _series(before) != _series(after):
         needed = "two measurements of one instrument, scale, subject and respondent"
         raise NotEnoughData("change_between", needed=needed, found="measurements of different things")
-    return _change([before, after], threshold, catalogue or builtin_catalogue())
+    if before.id == after.id:
+        raise NotEnoughData("change_between", needed="two measurements", found="one and the same")
+    if before.measured_at is not None and after.measured_at is not None:
+        if last_instant(after.measured_at) < first_instant(before.measured_at):
+            raise NotEnoughData(
+                "change_between", needed="the earlier measurement first", found="the later one"
+            )
+    return _change([before, after], (before.score, after.score), threshold, catalogue or builtin_catalogue())
 
 
 def _series(one: Measurement) -> tuple[object, ...]:
     return one.instrument, one.scale, one.subject, one.respondent
 
 
-def _change(series: Sequence[Measurement], threshold: Threshold | None, catalogue: Catalogue) -> Change:
-    """Describe the change from the first to the last of a series, which are None where no score is known."""
-    scored = [m.score for m in series if m.score is not None]
-    before, after = (series[0].score, series[-1].score) if len(series) > 1 else (series[0].score, None)
+def _change(
+    series: Sequence[Measurement],
+    ends: tuple[float | None, float | None],
+    threshold: Threshold | None,
+    catalogue: Catalogue,
+) -> Change:
+    """Describe the change between two scores of a series."""
+    before, after = ends
     difference = None if before is None or after is None else after - before
     direction = _direction(series[0], catalogue)
     improved = (
         None if not difference or direction is None else (difference > 0) == (direction == "higher_better")
     )
-    verdict, why = _verdict(difference, threshold, direction, len(scored), len(series), improved=improved)
+    missing = tuple(m.missing for m in series if m.missing is not None)
+    verdict, why = _verdict(difference, threshold, improved=improved)
     return Change(
         instrument=series[0].instrument,
         scale=series[0].scale,
+        subject=series[0].subject,
+        respondent=series[0].respondent,
         verdict=verdict,
-        why=why,
+        why=_too_few(len(series), missing) if difference is None else why,
         before=before,
         after=after,
         difference=difference,
         improved=improved,
         threshold=threshold,
-        n_scores=len(scored),
-        n_missing=len(series) - len(scored),
+        n_scores=len(series) - len(missing),
+        missing=missing,
     )
 
 
+def _too_few(n: int, missing: Sequence[MissingReason]) -> str:
+    reasons = Counter(missing)
+    told = ", ".join(f"{k} {reason.replace('_', ' ')}" for reason, k in sorted(reasons.items()))
+    found = f"{n - len(missing)} in {n} measurement{'s' * (n != 1)}"
+    return f"needs 2 scores, found {found}" + (f" ({told})" if told else "")
+
+
 def _verdict(
-    difference: float | None,
-    threshold: Threshold | None,
-    direction: str | None,
-    n: int,
-    of: int,
-    *,
-    improved: bool | None,
+    difference: float | None, threshold: Threshold | None, *, improved: bool | None
 ) -> tuple[ChangeVerdict, str | None]:
-    if difference is None:
-        return "cannot_say", f"needs 2 scores, found {n} in {of} measurement{'s' * (of != 1)}"
-    if threshold is None:
+    if difference is None or threshold is None:
         return "cannot_say", "no threshold of reliable change was given"
-    if not threshold.reached(abs(difference)):
+    reached = threshold.reached(abs(difference))
+    if reached is None:
+        return "cannot_say", "the source does not say whether a change of exactly the threshold counts"
+    if not reached:
         return "no_reliable_change", None
-    if direction is None:
+    if improved is None:
         return "cannot_say", "it is not known which direction of the score is better"
     return ("reliable_improvement" if improved else "reliable_deterioration"), None
 
@@ -213,8 +251,10 @@ def _direction(one: Measurement, catalogue: Catalogue) -> Direction | None:
     instrument = catalogue.instrument(one.instrument)
     if instrument is None:
         return None
-    scale = None if one.scale is None else instrument.subscale(one.scale)
-    return instrument.direction if scale is None or scale.direction is None else scale.direction
+    if one.scale is None:
+        return instrument.direction
+    scale = instrument.subscale(one.scale)
+    return None if scale is None else scale.direction or instrument.direction
 
 
 @attrs.frozen(repr=False)
@@ -238,38 +278,47 @@ class Changes:
 
     def to_frame(self) -> pl.DataFrame:
         """Return the changes as a table, one row per series, with scores and verdicts."""
-        rows = [
-            ChangeRow(r.instrument, r.scale, r.before, r.after, r.difference, r.improved, r.verdict, r.why,
-                      r.threshold.value if r.threshold else None, r.threshold.source if r.threshold else None,
-                      r.n_scores, r.n_missing)
-            for r in self.rows
-        ]  # fmt: skip
-        return frame_of(rows, ChangeRow)
+        return frame_of([_row(r) for r in self.rows], ChangeRow)
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class ChangeRow:
-    """A change as a row of a table."""
+    """A change as a row of a table; `respondent` is the kind of respondent, `respondent_id` who it is."""
 
     instrument: str
     scale: str | None
+    subject: str
+    respondent: str
+    respondent_id: str | None
     before: float | None
     after: float | None
     difference: float | None
     improved: bool | None
-    verdict: str
+    verdict: ChangeVerdict
     why: str | None
     threshold: float | None
     source: str | None
     n_scores: int
     n_missing: int
 
+    def __repr__(self) -> str:
+        return f"ChangeRow({self.instrument}, {self.verdict}, n_scores={self.n_scores})"
+
+
+def _row(one: Change) -> ChangeRow:
+    by, used = one.respondent, one.threshold
+    return ChangeRow(
+        one.instrument, one.scale, one.subject, by.kind, by.participant or by.name, one.before, one.after,
+        one.difference, one.improved, one.verdict, one.why, used.value if used else None, used.source if used else None,
+        one.n_scores, one.n_missing,
+    )  # fmt: skip
+
 
 def changes(case: Case, *, catalogue: Catalogue | None = None) -> Changes:
     """Describe the change from the first to the last score in every series of a case.
 
     A series is what one respondent said about one subject on one scale. Measurements without a score are passed over
-    and counted. The published threshold of the instrument is used where exactly one verified one is known.
+    and counted. The published threshold of the instrument's total is used where exactly one verified one is known.
 
     >>> from therapeutic_process.exchange import example_cases
     >>> changes(example_cases()[0])
@@ -291,13 +340,8 @@ def changes(case: Case, *, catalogue: Catalogue | None = None) -> Changes:
         threshold = (
             published_threshold(several[0].instrument, catalogue=known) if several[0].scale is None else None
         )
-        scored = [m for m in several if m.score is not None]
-        change = _change(
-            [scored[0], scored[-1]] if len(scored) > 1 else (scored or several)[:1], threshold, known
-        )
-        if change.difference is None:
-            reason = f"needs 2 scores, found {len(scored)} in {len(several)} measurement{'s' * (len(several) != 1)}"
-            change = attrs.evolve(change, why=reason)
-        rows.append(attrs.evolve(change, n_scores=len(scored), n_missing=len(several) - len(scored)))
+        scores = [m.score for m in several if m.score is not None]
+        ends = (scores[0], scores[-1]) if len(scores) > 1 else (next(iter(scores), None), None)
+        rows.append(_change(several, ends, threshold, known))
     missing = sum(m.score is None for m in case.measurements)
     return Changes(tuple(rows), len(case.measurements), missing)

@@ -21,9 +21,11 @@ class Perspectives:
 
     Attributes:
         changes_in_session: Ids of changes in sessions: both views hold them.
-        claimed_interactions: Interactions cited as evidence of a change: both views hold them.
+        claimed_interactions: Interactions cited as evidence of a change, in the order of the sessions: both views hold
+            them.
         changes_outside: Ids of changes outside sessions: only the change view holds them.
-        n_unclaimed: Interactions that no change cites: only the session view holds them.
+        n_unclaimed: Interactions that no change cites: only the session view holds them. A change that cites a whole
+            session or segment does not say which interactions of it count, and claims none.
         n_interactions: Interactions in held sessions.
         meaning: What the words mean, and what they do not.
     """
@@ -56,14 +58,13 @@ def perspectives(case: Case) -> Perspectives:
     Returns:
         What both views hold, and what only one of them does.
     """
-    recorded = {(s.id, x.index) for s in case.held_sessions for x in s.interactions}
-    cited = dict.fromkeys(
-        (r.id, r.index) for e in case.change_events for r in e.evidence if r.kind == "interaction"
-    )  # fmt: skip
+    recorded = dict.fromkeys((s.id, x.index) for s in case.held_sessions for x in s.interactions)
+    evidence = {(r.id, r.index) for e in case.change_events for r in e.evidence if r.kind == "interaction"}
+    cited = [one for one in recorded if one in evidence]
     return Perspectives(
         changes_in_session=tuple(e.id for e in case.change_events if e.locus == "in_session"),
         claimed_interactions=tuple(Reference(kind="interaction", id=s, index=i) for s, i in cited),
         changes_outside=tuple(e.id for e in case.change_events if e.locus == "out_of_session"),
-        n_unclaimed=len(recorded - cited.keys()),
+        n_unclaimed=len(recorded) - len(cited),
         n_interactions=len(recorded),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.session_process.coverage import covers
 from therapeutic_process.tables import frame_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CodeCount", "CodeProfile", "code_profile"]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class CodeCount:
     """How often one speaker's interactions were given one code in one pass.
 
@@ -42,6 +43,9 @@ class CodeCount:
     count: int
     share: float
 
+    def __repr__(self) -> str:
+        return f"CodeCount({self.system}, {self.code}, {self.role or 'speaker not known'}: {self.count})"
+
 
 @attrs.frozen(repr=False)
 class CodeProfile:
@@ -52,7 +56,8 @@ class CodeProfile:
         n_interactions: Interactions in held sessions.
         n_covered: Interactions that at least one pass is known to have looked at.
         n_coded: Interactions with at least one code.
-        n_unknown: Interactions of which it cannot be known whether a pass looked at them.
+        n_unknown: Interactions of which it cannot be said whether a pass looked at them.
+        n_on_segments: Codes that were given to segments; they have no one speaker and are not among the counts.
     """
 
     rows: tuple[CodeCount, ...]
@@ -60,6 +65,7 @@ class CodeProfile:
     n_covered: int
     n_coded: int
     n_unknown: int
+    n_on_segments: int = 0
 
     def __repr__(self) -> str:
         return (
@@ -68,7 +74,10 @@ class CodeProfile:
         )
 
     def count(self, code: str, *, role: str | None = None) -> int:
-        """Return how often a code was given, in all passes together; only to one role if asked."""
+        """Return how often a code was given, in all passes together; only to one role if asked.
+
+        Where several coders coded the same talk, that counts each of them.
+        """
         return sum(r.count for r in self.rows if r.code == code and role in (None, r.role))
 
     def to_frame(self) -> pl.DataFrame:
@@ -92,8 +101,13 @@ def code_profile(case: Case, *, coding_pass: str | None = None) -> CodeProfile:
 
     Returns:
         The counts and how much of the talk they cover.
+
+    Raises:
+        NotEnoughData: If the case has no such pass.
     """
     passes = {p.id: p for p in case.coding_passes if coding_pass in (None, p.id)}
+    if coding_pass is not None and not passes:
+        raise NotEnoughData("code_profile", needed="a coding pass of the case", found="no such pass")
     roles = {p.id: p.role for p in case.participants}
     counts: Counter[tuple[str, str, str | None, str]] = Counter()
     n = covered = coded = unknown = 0
@@ -113,7 +127,8 @@ def code_profile(case: Case, *, coding_pass: str | None = None) -> CodeProfile:
         for (pass_id, system, speaker, code), k in counts.items()
     ]
     rows.sort(key=lambda r: (r.coding_pass, r.speaker or "", -r.count, r.code))
-    return CodeProfile(tuple(rows), n, covered, coded, unknown)
+    on_segments = sum(c.coding_pass in passes for s in case.segments for c in s.codes)
+    return CodeProfile(tuple(rows), n, covered, coded, unknown, on_segments)
 
 
 def _interactions(case: Case) -> Iterator[tuple[Session, Interaction]]:

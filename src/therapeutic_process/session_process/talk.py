@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SpeakerTalk", "TalkShare", "talk_share"]
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class SpeakerTalk:
     """How much one speaker talked.
 
@@ -26,11 +26,11 @@ class SpeakerTalk:
         speaker: The participant; None for speech whose speaker is not known.
         role: The participant's role.
         turns: Spoken interactions.
-        words: Words, None where the text of a spoken interaction is missing.
-        seconds: Seconds, None where an offset of a spoken interaction is missing.
+        words: Words, None where the text of a spoken interaction, of anybody, is missing.
+        seconds: Seconds, None where an offset of a spoken interaction, of anybody, is missing.
         share_of_turns: 0 to 1.
-        share_of_words: 0 to 1, None where words are.
-        share_of_seconds: 0 to 1, None where seconds are.
+        share_of_words: 0 to 1, None where words are, or nobody has any.
+        share_of_seconds: 0 to 1, None where seconds are, or nobody has any.
     """
 
     speaker: str | None
@@ -42,6 +42,9 @@ class SpeakerTalk:
     share_of_words: float | None
     share_of_seconds: float | None
 
+    def __repr__(self) -> str:
+        return f"SpeakerTalk({self.role or 'speaker not known'}, {self.turns} turns)"
+
 
 @attrs.frozen(repr=False)
 class TalkShare:
@@ -52,7 +55,7 @@ class TalkShare:
         n_turns: Spoken interactions in held sessions.
         n_with_text: Those with text.
         n_with_offsets: Those with start and end.
-        reasons: Why a measure is missing, in words.
+        reasons: Why a measure is missing or shares may be too low, in words.
     """
 
     rows: tuple[SpeakerTalk, ...]
@@ -66,7 +69,7 @@ class TalkShare:
 
     def share(self, role: str) -> float | None:
         """Return the share of all turns that speakers of a role have; None without turns."""
-        return sum(r.share_of_turns for r in self.rows if r.role == role) if self.n_turns else None
+        return sum((r.share_of_turns for r in self.rows if r.role == role), 0.0) if self.n_turns else None
 
     def to_frame(self) -> pl.DataFrame:
         """Return the rows as a table with the columns of `SpeakerTalk`."""
@@ -114,7 +117,13 @@ def talk_share(case: Case) -> TalkShare:
                 share_of_seconds=_share(own_seconds, seconds),
             )
         )
-    reasons = tuple(_reasons(len(speech), {"text": with_text, "start_s and end_s": timed}))
+    found = {
+        "text": with_text,
+        "start_s and end_s": timed,
+        "speaker": sum(x.speaker is not None for x in speech),
+    }
+    totals = {"words": words, "seconds": seconds}
+    reasons = (*_reasons(len(speech), found), *(f"no {name} in all" for name, k in totals.items() if k == 0))
     return TalkShare(tuple(rows), len(speech), with_text, timed, reasons)
 
 

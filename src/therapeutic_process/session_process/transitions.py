@@ -75,8 +75,10 @@ class Transitions:
 def transitions(case: Case, *, coding_pass: str, lag: int = 1) -> Transitions:
     """Count which code follows which, within each session.
 
-    Order is the index of the interactions, never a time stamp. An interaction without a code breaks the chain: it is
-    never bridged. Nothing is counted from one session to the next.
+    Order is the index of the interactions, never a time stamp. An interaction without a code, or with several, breaks
+    the chain: it is never bridged. So at a lag of 2 or more every interaction in between has to have a code too.
+    Interactions that follow each other in the record are neighbours, also where an index was left out. Nothing is
+    counted from one session to the next.
 
     >>> from therapeutic_process.exchange import example_cases
     >>> case = example_cases()[0]
