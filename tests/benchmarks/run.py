@@ -3,7 +3,8 @@
 Usage: python tests/benchmarks/run.py [--quick] [--size MEGABYTES]
 
 Both sides of a ratio are measured in turn, in one process or in one series of processes, and medians of processor time
-are compared: the ratio travels between machines, the seconds do not. Exit status 0 whatever comes out; read the figures.
+are compared: the ratio travels between machines, the seconds do not. Exit status 0 whatever comes
+out; read the figures.
 """
 
 from __future__ import annotations

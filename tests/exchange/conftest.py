@@ -48,9 +48,9 @@ def generated() -> tuple[Case, ...]:
         collect()
 
     client = Participant(id="c1", role="client")
-    draw(60, lambda case: case, cases())
-    draw(20, lambda one: Case(id="k1", participants=(client,), instruments=(one,)), instruments())
-    draw(20, lambda one: Case(id="k1", participants=(client,), coding_systems=(one,)), coding_systems())
+    draw(40, lambda case: case, cases())
+    draw(15, lambda one: Case(id="k1", participants=(client,), instruments=(one,)), instruments())
+    draw(15, lambda one: Case(id="k1", participants=(client,), coding_systems=(one,)), coding_systems())
     return tuple(drawn)
 
 
