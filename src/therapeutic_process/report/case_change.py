@@ -86,10 +86,11 @@ def _change_row(view: View, row: Change, first: Measurement) -> list[Content]:
 
 
 def _explained(row: Change) -> str:
-    """Return the explanation without the name and the source, which stand elsewhere."""
+    """Return the explanation without name, scores and source, which stand elsewhere in the table and below it."""
     source = f" ({row.threshold.source})" if row.threshold else ""
-    sentence = row.explain().partition(": ")[2].replace(source, "").replace("(-", "(−").replace("(+0)", "(0)")
-    return sentence[:1].upper() + sentence[1:]
+    sentence = row.explain().partition(": ")[2].replace(source, "")
+    said = sentence if row.difference is None else sentence.partition("; ")[2]
+    return said[:1].upper() + said[1:]
 
 
 def _sources(view: View, rows: Sequence[Change]) -> Html | None:

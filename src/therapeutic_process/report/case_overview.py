@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["lede", "named", "overview", "people"]
 
 _LONG = 32
+NOT_KNOWN = "–"
 
 
 def named(case_id: str) -> Html:
@@ -72,30 +73,43 @@ def overview(view: View) -> Html:
 
 
 def people(view: View) -> Html:
-    """Return who takes part as a table."""
-    attended = Counter(p for s in view.case.held_sessions for p in s.attended or ())
-    unknown = sum(s.attended is None for s in view.case.held_sessions)
+    """Return who takes part as a table, without the columns in which nothing is known."""
+    held = view.case.held_sessions
+    attended = Counter(p for s in held for p in s.attended or ())
+    unknown = sum(s.attended is None for s in held)
     columns: list[Column | str] = [
         "person",
         "nature",
         "discipline, orientation",
         "site, arm, group",
         Column("sessions attended", "number"),
-        "id",
+        Column("id", "name"),
     ]
     rows = [_person(p, None if unknown else attended[p.id]) for p in view.case.participants]
-    left = (
-        note(
-            f"Who attended is not recorded for {unknown} of {count(len(view.case.held_sessions), 'held session')}."
-        )
-        if unknown
-        else None
+    known = [i for i in range(len(columns)) if any(row[i] != NOT_KNOWN for row in rows)]
+    told = table(
+        "Participants; ids as in the record",
+        [columns[i] for i in known],
+        ([row[i] for i in known] for row in rows),
     )
-    return join(table("Participants; ids as in the record", columns, rows), left)
+    missing = f"Who attended is not recorded for {unknown} of {count(len(held), 'held session')}."
+    return join(told, note(missing) if unknown else None, _further(view))
 
 
 def _person(one: Participant, attended: int | None) -> list[Content]:
-    trained = ", ".join(filter(None, [one.discipline, one.orientation])) or "–"
-    place = ", ".join(filter(None, [one.site, one.arm, one.group])) or "–"
-    known = "–" if attended is None else str(attended)
+    trained = ", ".join(filter(None, [one.discipline, one.orientation])) or NOT_KNOWN
+    place = ", ".join(filter(None, [one.site, one.arm, one.group])) or NOT_KNOWN
+    known = NOT_KNOWN if attended is None else str(attended)
     return [one.role, one.nature, trained, place, known, tag("span", one.id, class_="id muted")]
+
+
+def _further(view: View) -> Html | None:
+    """Return what the record also holds and this report only counts."""
+    case = view.case
+    kinds = (
+        (case.ratings, "rating"),
+        (case.segments, "segment"),
+        (case.context_events, "event in the client's life"),
+    )
+    told = [count(len(parts), noun) for parts, noun in kinds if parts]
+    return note(f"Also recorded: {listed(told)}.") if told else None

@@ -9,6 +9,7 @@ from therapeutic_process.report.html import Column, Html, join, table, tag
 from therapeutic_process.report.view import View, bar, drawing, note, notes
 from therapeutic_process.report.words import count, listed, percent, plain, when
 from therapeutic_process.session_process import (
+    CodeCount,
     CodeProfile,
     Transitions,
     code_profile,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["process_section", "session_table", "transition_notes", "transition_table"]
 
 _MAX_PASSES = 3
+_MAX_SPEAKERS = 3
 
 
 def process_section(view: View) -> Html:
@@ -131,9 +133,16 @@ def _coverage(profile: CodeProfile) -> str:
 
 
 def _pass_table(view: View, one: CodingPass, profile: CodeProfile) -> Html:
+    """Return the codes of a pass: a row per speaker and code, or a column per speaker where there are many."""
     rows = [r for r in profile.rows if r.coding_pass == one.id]
+    caption = _pass_in_words(view, one)
+    if not rows:
+        return note(f"{caption}: no code was given to an interaction.")
+    speakers = list(dict.fromkeys(r.speaker for r in rows))
+    if len(speakers) > _MAX_SPEAKERS:
+        return _by_speaker(view, f"{caption}: codes given, a column per speaker", rows, speakers)
     columns: list[Column | str] = [
-        Column("code", "text"),
+        "code",
         "speaker",
         Column("given", "number"),
         Column("of speaker's codes", "number"),
@@ -149,8 +158,23 @@ def _pass_table(view: View, one: CodingPass, profile: CodeProfile) -> Html:
         ]
         for r in rows
     )
-    caption = _pass_in_words(view, one)
-    return table(caption, columns, told) if rows else note(f"{caption}: no code was given to an interaction.")
+    return table(caption, columns, told)
+
+
+def _by_speaker(view: View, caption: str, rows: list[CodeCount], speakers: list[str | None]) -> Html:
+    counts = {(r.code, r.speaker): r.count for r in rows}
+    codes = view.names.in_order(rows[0].system, tuple(dict.fromkeys(r.code for r in rows)))
+    columns: list[Column | str] = [
+        "code",
+        *(Column(view.names.person(s), "number") for s in speakers),
+        Column("all", "number"),
+    ]
+    told = [[counts.get((code, s), 0) for s in speakers] for code in codes]
+    named = (
+        [view.names.code(rows[0].system, code), *(f"{n:,}" for n in several), f"{sum(several):,}"]
+        for code, several in zip(codes, told, strict=True)
+    )
+    return table(caption, columns, named, stacks=False)
 
 
 def _pass_in_words(view: View, one: CodingPass) -> str:

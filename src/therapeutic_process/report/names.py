@@ -12,7 +12,7 @@ from therapeutic_process.instruments import Catalogue, CodingSystem, Direction, 
 from therapeutic_process.report.html import clean
 
 if TYPE_CHECKING:
-    from therapeutic_process.records import Case, Measurement, Reporter
+    from therapeutic_process.records import Case, Measurement, Participant, Reporter
 
 __all__ = ["Names"]
 
@@ -36,9 +36,7 @@ class Names:
         """Return the names for a case, whose own instruments and systems come before the catalogue's."""
         known = catalogue or builtin_catalogue()
         roles = Counter(p.role for p in case.participants)
-        people = {
-            p.id: p.role if roles[p.role] == 1 else f"{p.role} {clean(p.id)}" for p in case.participants
-        }
+        people = {p.id: p.role if roles[p.role] == 1 else _told_apart(p) for p in case.participants}
         return cls(known.with_(*case.instruments, *case.coding_systems) if _own(case) else known, people)
 
     def person(self, participant: str | None) -> str:
@@ -106,6 +104,11 @@ def _short_name(one: Instrument | CodingSystem | None) -> str | None:
     if one is None:
         return None
     return one.abbreviation or (one.name if len(one.name) <= _SHORT else None)
+
+
+def _told_apart(one: Participant) -> str:
+    name = clean(one.id)
+    return name if name.lower().startswith(one.role) else f"{one.role} {name}"
 
 
 def _own(case: Case) -> bool:

@@ -12,14 +12,14 @@ QUIET: Final = "#d3d8d9"
 PAPER: Final = "#fdfcf9"
 GOOD: Final = "#2f7a4f"
 BAD: Final = "#b3442f"
-PALETTE: Final = ("#176b75", "#a8620e", "#70468c", "#2d5f9e", "#a13a63", "#5d7524", "#7a5a3c", "#4b5bb0")
+PALETTE: Final = ("#176b75", "#a8620e", "#70468c", "#2d5f9e", "#a13a63", "#5d7524", "#7a5a3c", "#2b93c4")
 """Colours for series, told apart in pairs also without colour vision; more series than colours start again."""
 
 # The colours of figures in the dark: figures carry the light ones, and the sheet replaces them.
 _DARK: Final = {
     INK: "#e8e4da", MUTED: "#a3adb2", QUIET: "#3b464b", PAPER: "#15191c", GOOD: "#76c596", BAD: "#ec8d77",
     PALETTE[0]: "#62bac4", PALETTE[1]: "#e3a558", PALETTE[2]: "#c09ad8", PALETTE[3]: "#86b1e6",
-    PALETTE[4]: "#e58fb1", PALETTE[5]: "#b3cc75", PALETTE[6]: "#cdaa87", PALETTE[7]: "#a6b2f2",
+    PALETTE[4]: "#e58fb1", PALETTE[5]: "#b3cc75", PALETTE[6]: "#cdaa87", PALETTE[7]: "#7fd0f0",
 }  # fmt: skip
 
 _VARIABLES: Final = """
@@ -89,9 +89,11 @@ th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
 thead th { font-weight: 600; font-size: 0.8rem; color: var(--muted); border-bottom: 1.5px solid var(--muted);
   vertical-align: bottom; }
 tbody th { font-weight: 500; overflow-wrap: break-word; min-width: 7rem; }
+th .muted { white-space: nowrap; font-size: 0.85rem; }
 tbody tr:last-child > * { border-bottom-color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
 .wide { min-width: 16rem; }
+.name { min-width: 9rem; }
 .bar { min-width: 9rem; width: 32%; }
 .bar span { display: block; height: 0.7rem; margin-top: 0.35rem; border-radius: 0 2px 2px 0;
   background: var(--accent); width: var(--share);

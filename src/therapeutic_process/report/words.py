@@ -26,7 +26,7 @@ def _plural(noun: str) -> str:
     if noun.endswith("pass"):
         return f"{noun}es"
     head, _, rest = noun.partition(" ")
-    if head in {"change", "session", "document", "measurement", "interaction"} and rest:
+    if head in {"change", "session", "document", "measurement", "interaction", "event"} and rest:
         return f"{_plural(head)} {rest}"
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 

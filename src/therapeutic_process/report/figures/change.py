@@ -14,6 +14,7 @@ from therapeutic_process.instruments import Catalogue, builtin_catalogue
 from therapeutic_process.report.figures.engine import Spec, chart_of
 from therapeutic_process.report.names import Names
 from therapeutic_process.report.style import BAD, GOOD, INK, MUTED, PALETTE
+from therapeutic_process.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,6 +119,9 @@ def _panel(tally: ScaleTally, name: str, better: str) -> Spec:
     bins: Counter[tuple[int, str]] = Counter()
     for (difference, verdict), n in tally.differences.items():
         bins[round(difference / width), verdict] += n
+    heights = Counter[int]()
+    for (k, _), n in bins.items():
+        heights[k] += n
     values = [
         {
             "from": (k - 0.46) * width,
@@ -144,7 +148,12 @@ def _panel(tally: ScaleTally, name: str, better: str) -> Spec:
         "field": "n",
         "type": "quantitative",
         "stack": True,
-        "axis": {"title": "changes", "tickMinStep": 1, "tickCount": 4, "domain": False},
+        "axis": {
+            "title": "changes",
+            "tickMinStep": 1,
+            "tickCount": min(4, max(heights.values())),
+            "domain": False,
+        },
     }
     verdicts = list(VERDICTS.values())
     colour: Spec = {
@@ -163,7 +172,7 @@ def _panel(tally: ScaleTally, name: str, better: str) -> Spec:
         "mark": {"type": "rule", "color": INK, "strokeDash": [3, 3]},
         "encoding": {"x": {"field": "at", "type": "quantitative"}},
     }
-    title = {"text": f"{name}: {tally.differences.total():,} differences", "anchor": "start"}
+    title = {"text": f"{name}: {count(tally.differences.total(), 'difference')}", "anchor": "start"}
     return {"width": 640, "height": 110, "title": title, "layer": [bars, rule]}
 
 

@@ -66,7 +66,7 @@ def transition_spec(transitions: Transitions, order: Sequence[str]) -> Spec:
     y: Spec = {
         **_side(list(firsts.values())),
         "field": "given",
-        "axis": {**common, "title": "first (followed by a code)"},
+        "axis": {**common, "title": None, "labelLimit": 220},
     }
     below = {**common, "orient": "top", "title": "followed by", "labelAngle": -45, "labelAlign": "left"}
     x: Spec = {**_side(names), "field": "target", "axis": below}

@@ -76,6 +76,7 @@ def marks(case: Case, axis: Places, names: Names) -> Iterator[Mark]:
         names: What its people are called.
     """
     several = len(case.clients) > 1
+    rank = {p.id: i for i, p in enumerate(case.participants)}
     yield from _sessions_and_goals(case, axis)
     for task in case.tasks:
         yield _task(task, "tasks" + _of(task.participant, names, several=several), axis)
@@ -83,7 +84,7 @@ def marks(case: Case, axis: Places, names: Names) -> Iterator[Mark]:
         lane = "journal" + _of(entry.author, names, several=several)
         yield Mark(lane, "journal entry", axis.outside(entry.written_at, entry.after_session))
     for where, locus in (("in session", "in_session"), ("outside", "out_of_session")):
-        for event in case.change_events:
+        for event in sorted(case.change_events, key=lambda e: rank.get(e.participant, len(rank))):
             if event.locus == locus:
                 lane = where + _of(event.participant, names, several=True) if several else f"change {where}"
                 yield Mark(lane, _direction(event), _event_spot(event, axis))
