@@ -473,3 +473,10 @@ def test_nothing_to_link() -> None:
     found = link_events(a_case(WEEKLY), window=1)
     assert (found.links, found.unplaced, found.n_events, found.n_linked) == ((), (), 0, 0)
     assert isinstance(found, Links)
+
+
+def test_the_first_and_the_last_day_of_the_calendar() -> None:
+    case = a_case([session(1, date.min)], outside(occurred=date.max), outside("f", occurred=date.min))
+    first, second = link_events(case, window=1).links
+    assert [s.certain for s in (*first.sessions, *second.sessions)] == [True, False]
+    assert link_events(case, window=DAY).links[0].sessions == ()

@@ -116,6 +116,15 @@ def test_a_value_of_another_type_is_refused_and_not_made_null(name: str, wrong: 
     assert "7" not in str(caught.value)
 
 
+def test_a_whole_number_that_no_column_holds_is_refused_without_showing_it() -> None:
+    for number in (2**63, -(2**63) - 1):
+        with pytest.raises(OverflowError, match="64 bits in the field 'number'") as caught:
+            frame_of([attrs.evolve(FULL, number=number)], Row)
+        assert str(number) not in str(caught.value)
+    ends = [2**63 - 1, -(2**63)]
+    assert frame_of([attrs.evolve(FULL, number=n) for n in ends], Row)["number"].to_list() == ends
+
+
 def test_a_field_that_is_no_plain_value_is_refused() -> None:
     @attrs.frozen
     class Nested:

@@ -29,6 +29,7 @@ def frame_of(rows: Sequence[Any], kind: type) -> pl.DataFrame:
 
     Raises:
         TypeError: If a field is annotated with anything else, or a row holds something else than its field says.
+        OverflowError: If a whole number is too long for a column.
         MissingExtra: If the ``analysis`` extra is not installed.
     """
     try:
@@ -62,6 +63,10 @@ def _plain(annotation: Any, name: str) -> type:
 def _checked(value: object, plain: type, name: str) -> object:
     if plain is float and type(value) is int:
         return float(value)
+    if plain is int and isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise OverflowError(
+            f"frame_of needs whole numbers of 64 bits in the field {name!r}, found a longer one"
+        )
     if value is None or (isinstance(value, plain) and (plain is bool or not isinstance(value, bool))):
         return value
     raise TypeError(f"frame_of needs {plain.__name__} in the field {name!r}, found {type(value).__name__}")
