@@ -23,7 +23,9 @@ __all__ = [
 MAX_LISTED = 100
 
 
-def _rebuild(cls: type[TherapeuticProcessError], message: str, state: dict[str, Any]) -> TherapeuticProcessError:
+def _rebuild(
+    cls: type[TherapeuticProcessError], message: str, state: dict[str, Any]
+) -> TherapeuticProcessError:
     error = cls.__new__(cls, message)
     error.args = (message,)
     error.__dict__.update(state)

@@ -1,0 +1,161 @@
+"""Columns of any frame as arrays: the door through which tables come into this room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from therapeutic_process.errors import TableError
+from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from narwhals.stable.v2.typing import IntoFrame
+
+__all__ = ["as_floats", "as_integers", "read_columns", "require_complete"]
+
+_SPAN = 1024
+
+
+def read_columns(frame: IntoFrame, names: Sequence[str]) -> dict[str, nw.Series[Any]]:
+    """Give the named columns of any frame, collecting a lazy one.
+
+    >>> import polars as pl
+    >>> read_columns(pl.DataFrame({"a": [1], "b": [2]}), ["b"])["b"].to_list()
+    [2]
+
+    Raises:
+        TableError: If a column is missing; the message names the columns, never a cell.
+    """
+    table = nw.from_native(frame)
+    present = table.collect_schema().names()
+    absent = [name for name in names if name not in present]
+    if absent:
+        raise TableError("column_missing", needed=f"columns {absent}", found=f"columns {present}")
+    chosen = table.select(*dict.fromkeys(names))
+    eager = chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen
+    return {name: eager[name] for name in names}
+
+
+def _first_rows(at: Ints, *, most: int = 5) -> tuple[int, ...]:
+    return tuple(int(row) for row in at[:most])
+
+
+def require_complete(series: nw.Series[Any], name: str) -> None:
+    """Refuse a key column with missing cells.
+
+    Raises:
+        TableError: With the number of missing cells and their first rows.
+    """
+    missing = series.null_count()
+    if missing:
+        rows = np.flatnonzero(series.is_null().to_numpy())
+        needed, found = f"a value in every row of column {name!r}", f"{missing} missing"
+        raise TableError("key_missing", needed=needed, found=found, rows=_first_rows(rows))
+
+
+def as_floats(series: nw.Series[Any], name: str) -> Floats:
+    """Give a numeric column as floats, a missing cell as nan.
+
+    Raises:
+        TableError: If the column is not numeric.
+    """
+    if not (series.dtype.is_numeric() or series.dtype == nw.Boolean):
+        raise TableError("not_numeric", needed=f"numbers in column {name!r}", found=str(series.dtype))
+    return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+
+
+def _dense(values: Ints, low: int, high: int) -> tuple[Ints, tuple[int, ...]]:
+    seen = np.flatnonzero(np.bincount(values - low, minlength=high - low + 1))
+    if len(seen) == high - low + 1:
+        return (values if low == 0 else values - low), tuple((seen + low).tolist())
+    place = np.zeros(high - low + 1, dtype=np.int64)
+    place[seen] = np.arange(len(seen))
+    return place[values - low], tuple((seen + low).tolist())
+
+
+def _whole_numbers(values: Ints) -> tuple[Ints, tuple[int, ...]]:
+    if len(values) == 0:
+        return values, ()
+    low, high = int(values.min()), int(values.max())
+    if high - low < max(_SPAN, 4 * len(values)):
+        return _dense(values, low, high)
+    labels, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), tuple(labels.tolist())
+
+
+def _fractions(values: Floats) -> tuple[Ints, tuple[Any, ...]]:
+    labels, codes = np.unique(values, return_inverse=True)
+    # An integer column with missing cells arrives as floats from some engines; the labels must not differ.
+    whole = bool(np.all(labels == np.round(labels))) and len(labels) > 0
+    return codes.astype(np.int64), tuple(int(x) if whole else x for x in labels.tolist())
+
+
+def _truths(values: Bools) -> tuple[Ints, tuple[bool, ...]]:
+    some, every = bool(values.any()), bool(values.all())
+    labels = tuple(label for label, met in ((False, not every and len(values) > 0), (True, some)) if met)
+    numbers: Any = (values if len(labels) == 2 else np.zeros_like(values)).view(np.int8)
+    return numbers, labels
+
+
+def _other(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    plain = series.cast(nw.String) if series.dtype in (nw.Categorical, nw.Enum) else series
+    labels = sorted(plain.unique().to_list())
+    if not labels:
+        return np.zeros(0, dtype=np.int64), ()
+    codes = plain.replace_strict(labels, list(range(len(labels))), return_dtype=nw.Int64)
+    return np.asarray(codes.to_numpy(), dtype=np.int64), tuple(labels)
+
+
+def _integers_of(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    if series.dtype.is_integer():
+        return _whole_numbers(np.asarray(series.to_numpy()).astype(np.int64, copy=False))
+    if series.dtype.is_float():
+        return _fractions(np.asarray(series.to_numpy(), dtype=np.float64))
+    if series.dtype == nw.Boolean:
+        return _truths(np.asarray(series.to_numpy(), dtype=np.bool_))
+    return _other(series)
+
+
+def as_integers(
+    series: nw.Series[Any], name: str, labels: Sequence[Any] | None = None
+) -> tuple[Ints, tuple[Any, ...]]:
+    """Number the values of a column from 0 in the order of their labels; a missing cell is -1.
+
+    >>> import polars as pl
+    >>> codes, labels = as_integers(nw.from_native(pl.Series(["b", None, "a"]), series_only=True), "code")
+    >>> codes.tolist(), labels
+    ([1, -1, 0], ('a', 'b'))
+
+    Args:
+        series: The column.
+        name: Its name, for the error.
+        labels: The labels and their order; default: the labels that occur, sorted.
+
+    Raises:
+        TableError: If a label occurs that is not among the labels given, or a label is given twice.
+    """
+    if series.null_count() == 0 and not series.dtype.is_float():
+        codes, found = _integers_of(series)
+    else:
+        missing = series.is_null() | series.is_nan() if series.dtype.is_float() else series.is_null()
+        known = ~np.asarray(missing.fill_null(value=True).to_numpy(), dtype=np.bool_)
+        codes = np.full(len(series), -1, dtype=np.int64)
+        codes[known], found = _integers_of(series.filter(~missing))
+    return (codes, found) if labels is None else (_relabel(codes, found, tuple(labels), name), tuple(labels))
+
+
+def _relabel(codes: Ints, found: tuple[Any, ...], labels: tuple[Any, ...], name: str) -> Ints:
+    if len(set(labels)) != len(labels):
+        raise TableError("label_twice", needed=f"each label of {name!r} once", found=f"{len(labels)} labels")
+    place = {label: k for k, label in enumerate(labels)}
+    unknown = [k for k, label in enumerate(found) if label not in place]
+    if unknown:
+        rows = np.flatnonzero(np.isin(codes, unknown))
+        needed, what = f"one of {len(labels)} declared labels in column {name!r}", f"{len(rows)} other cells"
+        raise TableError("label_unknown", needed=needed, found=what, rows=_first_rows(rows))
+    if found == labels:
+        return codes
+    return np.array([*(place[label] for label in found), -1], dtype=np.int64)[codes]
