@@ -6,7 +6,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from therapeutic_process.session_process.homogeneity import HomogeneityTest, homogeneity_test
+    from therapeutic_process.session_process.agreement import (
+        AgreementReport,
+        agreement,
+        bootstrap_interval,
+        disagreements,
+        session_score_agreement,
+    )
+    from therapeutic_process.session_process.event_agreement import (
+        EventAgreement,
+        alignment_kappa,
+        time_unit_kappa,
+    )
+    from therapeutic_process.session_process.homogeneity import (
+        HomogeneityTest,
+        homogeneity_test,
+    )
+    from therapeutic_process.session_process.intraclass import (
+        Form,
+        IntraclassCorrelation,
+        intraclass_correlation,
+    )
+    from therapeutic_process.session_process.kappa import (
+        Agreement,
+        brennan_prediger,
+        cohen_kappa,
+        conger_kappa,
+        fleiss_kappa,
+        gwet_ac1,
+        kappa_of_table,
+        light_kappa,
+        percent_agreement,
+        unanimous_share,
+    )
+    from therapeutic_process.session_process.krippendorff import (
+        Level,
+        krippendorff_alpha,
+    )
     from therapeutic_process.session_process.pattern_kappa import (
         BidirectionalKappa,
         ParallelDominance,
@@ -17,49 +53,140 @@ if TYPE_CHECKING:
         two_cell_test,
         unidirectional_kappa,
     )
-    from therapeutic_process.session_process.permutation import PermutationTest
-    from therapeutic_process.session_process.sequential import SequentialStatistics, sequential_statistics
-    from therapeutic_process.session_process.transition_table import TransitionTables, transition_tables
-    from therapeutic_process.session_process.turns import CodedTurns, code_turns
+    from therapeutic_process.session_process.permutation import (
+        PermutationTest,
+        permute_within_sessions,
+    )
+    from therapeutic_process.session_process.ratings import (
+        Ratings,
+        as_ratings,
+        read_ratings,
+    )
+    from therapeutic_process.session_process.sequential import (
+        SequentialStatistics,
+        sequential_statistics,
+    )
+    from therapeutic_process.session_process.transition_effects import (
+        RandomEffects,
+        SignFlip,
+        TransitionEffects,
+        random_effects,
+        sign_flip_test,
+        transition_effects,
+    )
+    from therapeutic_process.session_process.transition_table import (
+        TransitionTables,
+        transition_tables,
+    )
+    from therapeutic_process.session_process.turns import (
+        CodedTurns,
+        code_turns,
+    )
 
 # The statistics need the ``analysis`` extra; the room itself must open without it.
 _HOME = {
+    "Agreement": "kappa",
+    "AgreementReport": "agreement",
     "BidirectionalKappa": "pattern_kappa",
     "CodedTurns": "turns",
+    "EventAgreement": "event_agreement",
+    "Form": "intraclass",
     "HomogeneityTest": "homogeneity",
+    "IntraclassCorrelation": "intraclass",
+    "Level": "krippendorff",
     "ParallelDominance": "pattern_kappa",
     "PermutationTest": "permutation",
+    "RandomEffects": "transition_effects",
+    "Ratings": "ratings",
     "SequentialStatistics": "sequential",
+    "SignFlip": "transition_effects",
+    "TransitionEffects": "transition_effects",
     "TransitionTables": "transition_table",
     "TwoCellTest": "pattern_kappa",
     "UnidirectionalKappa": "pattern_kappa",
+    "agreement": "agreement",
+    "alignment_kappa": "event_agreement",
+    "as_ratings": "ratings",
     "bidirectional_kappa": "pattern_kappa",
+    "bootstrap_interval": "agreement",
+    "brennan_prediger": "kappa",
     "code_turns": "turns",
+    "cohen_kappa": "kappa",
+    "conger_kappa": "kappa",
+    "disagreements": "agreement",
+    "fleiss_kappa": "kappa",
+    "gwet_ac1": "kappa",
     "homogeneity_test": "homogeneity",
+    "intraclass_correlation": "intraclass",
+    "kappa_of_table": "kappa",
+    "krippendorff_alpha": "krippendorff",
+    "light_kappa": "kappa",
     "parallel_dominance": "pattern_kappa",
+    "percent_agreement": "kappa",
+    "permute_within_sessions": "permutation",
+    "random_effects": "transition_effects",
+    "read_ratings": "ratings",
     "sequential_statistics": "sequential",
+    "session_score_agreement": "agreement",
+    "sign_flip_test": "transition_effects",
+    "time_unit_kappa": "event_agreement",
+    "transition_effects": "transition_effects",
     "transition_tables": "transition_table",
     "two_cell_test": "pattern_kappa",
+    "unanimous_share": "kappa",
     "unidirectional_kappa": "pattern_kappa",
 }
 
 __all__ = [
+    "Agreement",
+    "AgreementReport",
     "BidirectionalKappa",
     "CodedTurns",
+    "EventAgreement",
+    "Form",
     "HomogeneityTest",
+    "IntraclassCorrelation",
+    "Level",
     "ParallelDominance",
     "PermutationTest",
+    "RandomEffects",
+    "Ratings",
     "SequentialStatistics",
+    "SignFlip",
+    "TransitionEffects",
     "TransitionTables",
     "TwoCellTest",
     "UnidirectionalKappa",
+    "agreement",
+    "alignment_kappa",
+    "as_ratings",
     "bidirectional_kappa",
+    "bootstrap_interval",
+    "brennan_prediger",
     "code_turns",
+    "cohen_kappa",
+    "conger_kappa",
+    "disagreements",
+    "fleiss_kappa",
+    "gwet_ac1",
     "homogeneity_test",
+    "intraclass_correlation",
+    "kappa_of_table",
+    "krippendorff_alpha",
+    "light_kappa",
     "parallel_dominance",
+    "percent_agreement",
+    "permute_within_sessions",
+    "random_effects",
+    "read_ratings",
     "sequential_statistics",
+    "session_score_agreement",
+    "sign_flip_test",
+    "time_unit_kappa",
+    "transition_effects",
     "transition_tables",
     "two_cell_test",
+    "unanimous_share",
     "unidirectional_kappa",
 ]
 

@@ -12,9 +12,10 @@ from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["as_floats", "as_integers", "read_columns", "require_complete"]
+__all__ = ["as_floats", "as_integers", "number_array", "read_columns", "require_complete"]
 
 _SPAN = 1024
 
@@ -117,6 +118,32 @@ def _integers_of(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
     if series.dtype == nw.Boolean:
         return _truths(np.asarray(series.to_numpy(), dtype=np.bool_))
     return _other(series)
+
+
+def _labelled(values: npt.NDArray[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    plain = [None if x is None or x != x else x for x in values.tolist()]  # noqa: PLR0124 - nan is not itself
+    labels = sorted({x for x in plain if x is not None})
+    place = {label: k for k, label in enumerate(labels)} | {None: -1}
+    return np.array([place[x] for x in plain], dtype=np.int64), tuple(labels)
+
+
+def number_array(
+    values: npt.NDArray[Any], name: str, labels: Sequence[Any] | None = None
+) -> tuple[Ints, tuple[Any, ...]]:
+    """Number the values of a flat array as `as_integers` numbers those of a column; None and nan are missing.
+
+    >>> number_array(np.array([2.0, np.nan, 1.0]), "rating")
+    (array([ 1, -1,  0]), (1, 2))
+    """
+    if values.dtype.kind in "iu":
+        codes, found = _whole_numbers(values.astype(np.int64, copy=False))
+    elif values.dtype.kind == "f":
+        known = ~np.isnan(values)
+        codes = np.full(len(values), -1, dtype=np.int64)
+        codes[known], found = _fractions(values[known].astype(np.float64, copy=False))
+    else:
+        codes, found = _labelled(values)
+    return (codes, found) if labels is None else (_relabel(codes, found, tuple(labels), name), tuple(labels))
 
 
 def as_integers(

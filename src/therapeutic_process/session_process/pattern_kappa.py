@@ -53,8 +53,8 @@ class ParallelDominance:
     Attributes:
         observed: F_ij - F_ji where both depart from chance in the same direction, else F_ij + F_ji.
         expected: What is expected of ``observed``.
-        case: Wampold's case: 1 both increase each other, 2 both decrease, 3 i increases j and j decreases i,
-            4 the reverse, 0 as expected.
+        case: Wampold's case: 1 both increase each other, 2 both decrease, 3 i increases j and j does not
+            increase i, 4 i decreases j and j does not decrease i, 0 as expected.
         kappa: Parallel dominance kappa.
         z: (observed - expected) / sd.
         p: From the survival function of |z|.
@@ -162,7 +162,7 @@ def bidirectional_kappa(
 def _dominance_case(frequency: Ints, expected: Floats) -> Ints:
     there, back = frequency, np.swapaxes(frequency, -1, -2)
     up, down = there > expected, there < expected
-    case = np.select([up & (back >= expected), down & (back <= expected), up, down], [1, 2, 3, 4], 0)
+    case = np.select([up & (back > expected), down & (back < expected), up, down], [1, 2, 3, 4], 0)
     return np.asarray(case, dtype=np.int64)
 
 

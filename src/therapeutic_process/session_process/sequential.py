@@ -76,7 +76,7 @@ class SequentialStatistics(TransitionTables):
         which = self.lags[0] if lag is None else lag
         sessions = self.turns.sessions
         group = self.turns.session_of_turn
-        counts = self._grouped(which, group, len(sessions))
+        counts = self.grouped(group, len(sessions), lag=which)
         zeros = np.broadcast_to(self._zeros(which), counts.shape)
         fields = table_fields(
             counts,
@@ -87,14 +87,20 @@ class SequentialStatistics(TransitionTables):
         )
         return TransitionTables(codes=self.codes, targets=self.targets, names=sessions, **fields)
 
-    def _grouped(self, lag: int, group: Ints, n_groups: int) -> Ints:
-        pairs = self._pairs(lag)
+    def grouped(self, group: Ints, n_groups: int, *, lag: int | None = None) -> Ints:
+        """Count the transitions of each group of turns, groups x codes x codes.
+
+        Args:
+            group: The group of every turn, from 0; a transition belongs to that of its given turn.
+            n_groups: How many groups there are.
+            lag: Which lag; default: the first.
+        """
+        pairs = self._pairs(self.lags[0] if lag is None else lag)
         return table_of_pairs(self.turns.code, pairs, len(self.codes), group=group, n_groups=n_groups)
 
     def homogeneity(self, *, lag: int | None = None) -> HomogeneityTest:
         """Test whether the sessions share one table of transition probabilities."""
-        which = self.lags[0] if lag is None else lag
-        return homogeneity_test(self._grouped(which, self.turns.session_of_turn, len(self.turns.sessions)))
+        return homogeneity_test(self.grouped(self.turns.session_of_turn, len(self.turns.sessions), lag=lag))
 
     def stationarity(self, *, segments: int = 3, lag: int | None = None) -> HomogeneityTest:
         """Test whether the probabilities stay the same over the course of the sessions.
@@ -104,8 +110,7 @@ class SequentialStatistics(TransitionTables):
                 part in which it starts, so that none is lost and none counted twice.
             lag: Which lag; default: the first.
         """
-        which = self.lags[0] if lag is None else lag
-        return homogeneity_test(self._grouped(which, segment_of_turn(self.turns, segments), segments))
+        return homogeneity_test(self.grouped(segment_of_turn(self.turns, segments), segments, lag=lag))
 
     def permutation_test(
         self, *, rng: np.random.Generator, permutations: int = 1000, lag: int | None = None
