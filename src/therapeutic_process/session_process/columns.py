@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["as_floats", "as_integers", "number_array", "read_columns", "require_complete"]
+__all__ = [
+    "as_floats",
+    "as_integers",
+    "number_array",
+    "read_columns",
+    "require_complete",
+    "require_row_order",
+]
 
 _SPAN = 1024
 
@@ -38,6 +45,19 @@ def read_columns(frame: IntoFrame, names: Sequence[str]) -> dict[str, nw.Series[
     chosen = table.select(*dict.fromkeys(names))
     eager = chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen
     return {name: eager[name] for name in names}
+
+
+def require_row_order(frame: IntoFrame) -> None:
+    """Refuse to take the order of rows from an engine that has none.
+
+    Raises:
+        TableError: If the frame is a lazy one of another engine than Polars.
+    """
+    table = nw.from_native(frame)
+    if isinstance(table, nw.LazyFrame) and not table.implementation.is_polars():
+        raise TableError(
+            "order_unknown", needed="a column of order", found="an engine without an order of rows"
+        )
 
 
 def _first_rows(at: Ints, *, most: int = 5) -> tuple[int, ...]:

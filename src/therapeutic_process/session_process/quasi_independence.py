@@ -8,7 +8,7 @@ from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
 
 __all__ = ["QuasiIndependence", "fit_quasi_independence"]
 
-_MOST_ROUNDS = 100_000
+_MOST_ROUNDS = 20_000
 
 
 @attrs.frozen(eq=False)
@@ -18,7 +18,7 @@ class QuasiIndependence:
     Attributes:
         expected: Expected counts; nan where a cell cannot occur.
         residual: Standardised Pearson residuals of the log-linear model; nan where undefined.
-        df: Degrees of freedom over the rows and columns that occur at all.
+        df: Degrees of freedom over the cells that can occur and that the margins leave room for.
         converged: Whether the fit reached its tolerance.
     """
 
@@ -26,6 +26,22 @@ class QuasiIndependence:
     residual: Floats
     df: Ints
     converged: Bools
+
+
+def _support(counts: Floats, possible: Bools) -> Bools:
+    """Tell which cells the margins leave room for.
+
+    A cell can hold something if the observed table can be turned into one that does: raise it, then lower and
+    raise others along a path back. The others are estimated as 0, which fitting would approach for ever.
+    """
+    k, m = counts.shape[-2:]
+    way = np.zeros((*counts.shape[:-2], k + m, k + m), dtype=np.float32)
+    way[..., :k, k:] = possible
+    way[..., k:, :k] = np.swapaxes(counts > 0, -1, -2)
+    way[..., np.arange(k + m), np.arange(k + m)] = 1
+    for _ in range((k + m - 1).bit_length()):
+        way = np.minimum(way @ way, 1)
+    return possible & (np.swapaxes(way[..., k:, :k], -1, -2) > 0)
 
 
 def _scaling(margin: Floats, fitted: Floats) -> Floats:
@@ -80,8 +96,8 @@ def fit_quasi_independence(counts: Ints, possible: Bools, *, tolerance: float = 
         tolerance: Largest difference of a fitted margin, as a share of the table's total.
     """
     table = counts.astype(np.float64)
-    fit, converged = _proportional_fit(table, possible, tolerance)
-    live = possible & (table.sum(-1) > 0)[..., :, None] & (table.sum(-2) > 0)[..., None, :]
+    live = _support(table, np.broadcast_to(possible, table.shape))
+    fit, converged = _proportional_fit(table, live, tolerance)
     rank = np.linalg.matrix_rank(_bordered(live.astype(np.float64)), hermitian=True)
     spread = fit * (1 - _leverage(fit))
     # A leverage of 1 leaves no variance; rounding leaves it within a few units of the last place.

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from therapeutic_process.errors import NotEnoughData, TableError
-from therapeutic_process.session_process.columns import as_floats, as_integers, read_columns, require_complete
+from therapeutic_process.session_process.columns import (
+    as_floats,
+    as_integers,
+    read_columns,
+    require_complete,
+    require_row_order,
+)
 from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
 
 if TYPE_CHECKING:
@@ -184,6 +190,8 @@ def code_turns(
             among ``codes``.
         NotEnoughData: If no row holds a code.
     """
+    if order is None:
+        require_row_order(turns)
     names = [n for n in (session, order, code, client, speaker, onset_s) if n is not None]
     columns = read_columns(turns, names)
     keys = _keys(columns, session, client)
