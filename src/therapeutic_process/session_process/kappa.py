@@ -9,7 +9,7 @@ import attrs
 from therapeutic_process.errors import NotEnoughData, TableError
 from therapeutic_process.session_process.cell_statistics import normal_p
 from therapeutic_process.session_process.extra import Floats, Ints, np, special
-from therapeutic_process.session_process.ratings import Ratings, as_ratings
+from therapeutic_process.session_process.ratings import Ratings, RatingTable, as_ratings
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -136,7 +136,7 @@ def kappa_of_table(
         empty = float("nan")
         return Agreement(method=name, value=empty, reason="no_units", observed=empty, n_units=0, n_raters=2)
     p = counts / n
-    observed, expected = float((w * p).sum()), float((w * np.outer(p.sum(1), p.sum(0))).sum())
+    observed, expected = float((w * counts).sum() / n), float((w * np.outer(p.sum(1), p.sum(0))).sum())
     value, reason = _coefficient(observed, expected)
     se, chance = _asymptotic(p, w, observed, expected, n) if reason is None else (float("nan"), 0.0)
     z = value / chance if chance > 0 else float("nan")
@@ -164,9 +164,7 @@ def confusion(first: Ints, second: Ints, k: int) -> Ints:
     return np.bincount(first * k + second, minlength=k * k).reshape(k, k)
 
 
-def cohen_kappa(
-    ratings: npt.ArrayLike | Ratings, *, weights: Weights = None, confidence: float = 0.95
-) -> Agreement:
+def cohen_kappa(ratings: RatingTable, *, weights: Weights = None, confidence: float = 0.95) -> Agreement:
     """Give Cohen's kappa of two raters, weighted if asked; units that one of them left out are dropped.
 
     >>> cohen_kappa([["a", "a"], ["b", "b"], ["a", "b"], ["b", "b"]]).value
@@ -195,7 +193,7 @@ def _pair_agreement(counts: Floats, m: int) -> float:
     return float(((counts**2).sum() - n * m) / (n * m * (m - 1))) if n and m > 1 else float("nan")
 
 
-def fleiss_kappa(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def fleiss_kappa(ratings: RatingTable) -> Agreement:
     """Give Fleiss' kappa of many raters; units that a rater left out are dropped.
 
     Fleiss (1971), with the standard error under chance of Fleiss, Nee & Landis (1979).
@@ -243,7 +241,7 @@ def _against(method: str, given: Ratings, expected: float) -> Agreement:
     )
 
 
-def conger_kappa(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def conger_kappa(ratings: RatingTable) -> Agreement:
     """Give Conger's kappa: chance agreement from each rater's own shares (Conger 1980)."""
     given = as_ratings(ratings)
     whole, k, m = given.complete(), len(given.categories), given.n_raters
@@ -252,7 +250,7 @@ def conger_kappa(ratings: npt.ArrayLike | Ratings) -> Agreement:
     return _against("Conger's kappa", given, float(pairs))
 
 
-def light_kappa(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def light_kappa(ratings: RatingTable) -> Agreement:
     """Give Light's kappa: the mean of Cohen's kappa over all pairs of raters (Light 1971)."""
     given = as_ratings(ratings)
     whole, k = given.complete(), len(given.categories)
@@ -272,7 +270,7 @@ def light_kappa(ratings: npt.ArrayLike | Ratings) -> Agreement:
     )
 
 
-def gwet_ac1(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def gwet_ac1(ratings: RatingTable) -> Agreement:
     """Give Gwet's AC1, whose chance agreement is Σ p (1 - p) / (categories - 1) (Gwet 2008)."""
     given = as_ratings(ratings)
     counts, n, _ = _shares(given)
@@ -281,13 +279,13 @@ def gwet_ac1(ratings: npt.ArrayLike | Ratings) -> Agreement:
     return _against("Gwet's AC1", given, float((share * (1 - share)).sum() / (k - 1)) if k > 1 else 1.0)
 
 
-def brennan_prediger(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def brennan_prediger(ratings: RatingTable) -> Agreement:
     """Give Brennan and Prediger's coefficient: chance is 1 / categories (Brennan & Prediger 1981)."""
     given = as_ratings(ratings)
     return _against("Brennan-Prediger", given, 1 / max(len(given.categories), 1))
 
 
-def percent_agreement(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def percent_agreement(ratings: RatingTable) -> Agreement:
     """Give the share of agreeing pairs of ratings, not corrected for chance.
 
     >>> percent_agreement([["a", "a"], ["a", "b"]]).value
@@ -296,7 +294,7 @@ def percent_agreement(ratings: npt.ArrayLike | Ratings) -> Agreement:
     return _against("percent agreement", as_ratings(ratings), 0.0)
 
 
-def unanimous_share(ratings: npt.ArrayLike | Ratings) -> Agreement:
+def unanimous_share(ratings: RatingTable) -> Agreement:
     """Give the share of units on which all raters agree.
 
     >>> unanimous_share([["a", "a", "a"], ["a", "a", "b"]]).value

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from therapeutic_process.session_process.extra import Floats, Ints, np
 from therapeutic_process.session_process.kappa import Agreement
-from therapeutic_process.session_process.ratings import Ratings, as_ratings
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from therapeutic_process.session_process.ratings import Ratings, RatingTable, as_ratings
 
 __all__ = ["Level", "krippendorff_alpha"]
 
@@ -81,7 +78,7 @@ def _many_raters(given: Ratings, level: Level) -> tuple[float, float, float, int
     return *_disagreement(counts, m, given, level), float(m.sum()), len(m), float(agreeing)
 
 
-def krippendorff_alpha(ratings: npt.ArrayLike | Ratings, *, level: Level = "nominal") -> Agreement:
+def krippendorff_alpha(ratings: RatingTable, *, level: Level = "nominal") -> Agreement:
     """Give Krippendorff's alpha, 1 - observed / expected disagreement.
 
     Krippendorff (2011), Computing Krippendorff's alpha-reliability. A unit that fewer than two raters rated
@@ -99,7 +96,7 @@ def krippendorff_alpha(ratings: npt.ArrayLike | Ratings, *, level: Level = "nomi
     """
     given = as_ratings(ratings)
     if level == "nominal" and given.n_raters == 2:
-        observed, expected, n, units = _two_raters(given.values, len(given.categories))
+        observed, expected, n, units = _two_raters(given.places, len(given.categories))
         share = 1 - observed / n if n else float("nan")
     else:
         observed, expected, n, units, share = _many_raters(given, level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["Ratings", "as_ratings", "read_ratings"]
+__all__ = ["RatingTable", "Ratings", "as_ratings", "read_ratings"]
+
+RatingTable: TypeAlias = "npt.ArrayLike | Sequence[Sequence[Any]] | Ratings"
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -30,13 +32,13 @@ class Ratings:
     """Ratings of units by raters.
 
     Attributes:
-        values: Units x raters: the rating's place in ``categories``, -1 where missing.
+        places: Units x raters: the rating's place in ``categories``, -1 where missing.
         categories: The labels, in order; numbers for ordered and numeric levels.
         cluster: The highest cluster of each unit (client, else session), from 0; None: each unit by itself.
         n_clusters: How many clusters there are; None without clusters.
     """
 
-    values: Ints
+    places: Ints
     categories: tuple[Any, ...]
     cluster: Ints | None = None
     n_clusters: int | None = None
@@ -44,23 +46,23 @@ class Ratings:
     @property
     def n_units(self) -> int:
         """How many units there are."""
-        return len(self.values)
+        return len(self.places)
 
     @property
     def n_raters(self) -> int:
         """How many raters there are."""
-        return int(self.values.shape[1])
+        return int(self.places.shape[1])
 
     def complete(self) -> Ints:
         """Give the units that every rater rated, units x raters."""
-        whole = (self.values >= 0).all(1)
-        return self.values if bool(whole.all()) else self.values[whole]
+        whole = (self.places >= 0).all(1)
+        return self.places if bool(whole.all()) else self.places[whole]
 
     def counts(self) -> Ints:
         """Count, per unit, how many raters chose each category."""
         n, k = self.n_units, len(self.categories)
-        unit, rater = np.nonzero(self.values >= 0)
-        cell = unit * k + self.values[unit, rater]
+        unit, rater = np.nonzero(self.places >= 0)
+        cell = unit * k + self.places[unit, rater]
         return np.bincount(cell, minlength=n * k).reshape(n, k)
 
     def numbers(self) -> Floats:
@@ -75,29 +77,29 @@ class Ratings:
 
     def take(self, units: Ints) -> Ratings:
         """Give the same ratings for chosen units; the categories stay."""
-        return Ratings(self.values[units], self.categories)
+        return Ratings(self.places[units], self.categories)
 
     def one_against_rest(self, category: int) -> Ratings:
         """Reduce the ratings to one category and all others."""
-        values = np.where(self.values < 0, -1, (self.values == category).astype(np.int64))
+        values = np.where(self.places < 0, -1, (self.places == category).astype(np.int64))
         return Ratings(values, (0, 1), self.cluster, self.n_clusters)
 
     def __repr__(self) -> str:
-        gaps = int((self.values < 0).sum())
+        gaps = int((self.places < 0).sum())
         return (
             f"<Ratings: {self.n_units} units x {self.n_raters} raters, {len(self.categories)} categories, "
             f"{gaps} missing>"
         )
 
 
-def _cells(table: npt.ArrayLike) -> npt.NDArray[Any]:
+def _cells(table: npt.ArrayLike | Sequence[Sequence[Any]]) -> npt.NDArray[Any]:
     cells = np.asarray(table)
     if cells.ndim != 2:
         raise TableError("wrong_shape", needed="a table units x raters", found=f"{cells.ndim} dimensions")
     return cells
 
 
-def as_ratings(table: npt.ArrayLike | Ratings, *, categories: Sequence[Any] | None = None) -> Ratings:
+def as_ratings(table: RatingTable, *, categories: Sequence[Any] | None = None) -> Ratings:
     """Take a table units x raters of labels or numbers; None and nan are missing.
 
     >>> as_ratings([["a", "b"], ["a", None]])

@@ -235,7 +235,7 @@ def session_score_agreement(
     ratings = read_ratings(table, unit=unit, rater=rater, value=value, cluster=session)
     if code not in ratings.categories or ratings.cluster is None or ratings.n_clusters is None:
         raise NotEnoughData("session_score_agreement", needed="a code that occurs", found="0 ratings with it")
-    rated, hit = ratings.values >= 0, ratings.values == ratings.categories.index(code)
+    rated, hit = ratings.places >= 0, ratings.places == ratings.categories.index(code)
     totals = np.zeros((2, ratings.n_clusters, ratings.n_raters))
     np.add.at(totals[0], ratings.cluster, rated)
     np.add.at(totals[1], ratings.cluster, hit)
