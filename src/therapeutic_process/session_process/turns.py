@@ -118,7 +118,7 @@ def _order_values(columns: dict[str, nw.Series[Any]], order: str | None) -> Ints
 
 def _already_in_order(key: Ints, first: Ints, position: Ints | Floats | None) -> bool:
     met = key[first]
-    if not np.all(met[1:] > met[:-1]) and len(np.unique(met)) != len(met):
+    if not np.all(met[1:] > met[:-1]):
         return False
     if position is None:
         return True
