@@ -13,12 +13,12 @@ if TYPE_CHECKING:
         disagreements,
         session_score_agreement,
     )
-    from therapeutic_process.session_process.client_effects import (
+    from therapeutic_process.session_process.averages import (
         RandomEffects,
-        SignFlip,
-        TransitionEffects,
         random_effects,
-        sign_flip_test,
+    )
+    from therapeutic_process.session_process.client_effects import (
+        TransitionEffects,
         transition_effects,
     )
     from therapeutic_process.session_process.code_shares import (
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     )
     from therapeutic_process.session_process.event_agreement import (
         EventAgreement,
-        alignment_kappa,
         time_unit_kappa,
+    )
+    from therapeutic_process.session_process.event_alignment import (
+        alignment_kappa,
     )
     from therapeutic_process.session_process.homogeneity import (
         HomogeneityTest,
@@ -54,19 +56,21 @@ if TYPE_CHECKING:
     )
     from therapeutic_process.session_process.kappa import (
         Agreement,
-        brennan_prediger,
         cohen_kappa,
-        conger_kappa,
-        fleiss_kappa,
-        gwet_ac1,
         kappa_of_table,
-        light_kappa,
-        percent_agreement,
-        unanimous_share,
     )
     from therapeutic_process.session_process.krippendorff import (
         Level,
         krippendorff_alpha,
+    )
+    from therapeutic_process.session_process.many_raters import (
+        brennan_prediger,
+        conger_kappa,
+        fleiss_kappa,
+        gwet_ac1,
+        light_kappa,
+        percent_agreement,
+        unanimous_share,
     )
     from therapeutic_process.session_process.pattern_kappa import (
         BidirectionalKappa,
@@ -92,10 +96,16 @@ if TYPE_CHECKING:
         SequentialStatistics,
         sequential_statistics,
     )
+    from therapeutic_process.session_process.sign_flips import (
+        SignFlip,
+        sign_flip_test,
+    )
     from therapeutic_process.session_process.talk_time import (
         TalkProfile,
-        TimeBudget,
         talk_profile,
+    )
+    from therapeutic_process.session_process.time_use import (
+        TimeBudget,
         time_budget,
     )
     from therapeutic_process.session_process.transition_table import (
@@ -123,57 +133,57 @@ _HOME = {
     "Level": "krippendorff",
     "ParallelDominance": "pattern_kappa",
     "PermutationTest": "permutation",
-    "RandomEffects": "client_effects",
+    "RandomEffects": "averages",
     "RatingTable": "ratings",
     "Ratings": "ratings",
     "SequenceComplexity": "complexity",
     "SequentialStatistics": "sequential",
-    "SignFlip": "client_effects",
+    "SignFlip": "sign_flips",
     "TalkProfile": "talk_time",
-    "TimeBudget": "talk_time",
+    "TimeBudget": "time_use",
     "TransitionEffects": "client_effects",
     "TransitionTables": "transition_table",
     "TwoCellTest": "pattern_kappa",
     "UnidirectionalKappa": "pattern_kappa",
     "agreement": "agreement_report",
-    "alignment_kappa": "event_agreement",
+    "alignment_kappa": "event_alignment",
     "as_ratings": "ratings",
     "bidirectional_kappa": "pattern_kappa",
     "bootstrap_interval": "agreement_report",
-    "brennan_prediger": "kappa",
+    "brennan_prediger": "many_raters",
     "code_profile": "code_shares",
     "code_turns": "turns",
     "cohen_kappa": "kappa",
-    "conger_kappa": "kappa",
+    "conger_kappa": "many_raters",
     "disagreements": "agreement_report",
     "distinct_subsequences": "complexity",
     "entropy": "complexity",
-    "fleiss_kappa": "kappa",
+    "fleiss_kappa": "many_raters",
     "guarded_ratio": "code_shares",
-    "gwet_ac1": "kappa",
+    "gwet_ac1": "many_raters",
     "homogeneity_test": "homogeneity",
     "intraclass_correlation": "intraclass",
     "kappa_of_table": "kappa",
     "krippendorff_alpha": "krippendorff",
-    "light_kappa": "kappa",
+    "light_kappa": "many_raters",
     "parallel_dominance": "pattern_kappa",
-    "percent_agreement": "kappa",
+    "percent_agreement": "many_raters",
     "permute_within_sessions": "permutation",
-    "random_effects": "client_effects",
+    "random_effects": "averages",
     "read_ratings": "ratings",
     "sequence_complexity": "complexity",
     "sequential_statistics": "sequential",
     "session_course": "course",
     "session_score_agreement": "agreement_report",
-    "sign_flip_test": "client_effects",
+    "sign_flip_test": "sign_flips",
     "talk_profile": "talk_time",
-    "time_budget": "talk_time",
+    "time_budget": "time_use",
     "time_unit_kappa": "event_agreement",
     "transition_effects": "client_effects",
     "transition_tables": "transition_table",
     "turbulence": "complexity",
     "two_cell_test": "pattern_kappa",
-    "unanimous_share": "kappa",
+    "unanimous_share": "many_raters",
     "unidirectional_kappa": "pattern_kappa",
 }
 

@@ -9,8 +9,9 @@ import attrs
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.session_process.extra import Ints, as_frame, np
 from therapeutic_process.session_process.intraclass import Form, IntraclassCorrelation, intraclass_correlation
-from therapeutic_process.session_process.kappa import Agreement, cohen_kappa, fleiss_kappa, percent_agreement
+from therapeutic_process.session_process.kappa import Agreement, cohen_kappa
 from therapeutic_process.session_process.krippendorff import Level, krippendorff_alpha
+from therapeutic_process.session_process.many_raters import fleiss_kappa, percent_agreement
 from therapeutic_process.session_process.ratings import Ratings, read_ratings
 
 if TYPE_CHECKING:

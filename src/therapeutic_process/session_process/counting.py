@@ -162,15 +162,16 @@ def table_of_pairs(
 def count_at_lag(turns: CodedTurns, lag: int, *, target: Target = "any") -> Ints:
     """Count the transitions at a lag without listing them, codes x codes."""
     k, n = len(turns.codes), max(len(turns.code) - lag, 0)
-    nowhere = k * k
     # Narrow integers: at a million turns most of the time goes into moving memory.
-    code: npt.NDArray[np.signedinteger[Any]] = turns.code.astype(np.int16 if nowhere < 2**15 else np.int64)
-    cell = code[:n] * np.asarray(k, dtype=code.dtype) + code[lag : lag + n]
+    kind = np.int16 if k * k < 2**15 - 1 else np.int64
+    code: npt.NDArray[np.signedinteger[Any]] = turns.code.astype(kind)
+    cell = code[:n] * np.asarray(k, dtype=kind) + code[lag : lag + n] + np.asarray(1, dtype=kind)
     wanted = _wanted(turns, slice(0, n), slice(lag, lag + n), target)
     if wanted is not None:
-        np.putmask(cell, ~wanted, nowhere)
-    cell[_crossing(turns, lag)] = nowhere
-    return np.bincount(cell, minlength=nowhere + 1)[:nowhere].reshape(k, k)
+        # Cell 0 takes what is not wanted; multiplying is several times faster than choosing.
+        cell *= wanted
+    cell[_crossing(turns, lag)] = 0
+    return np.bincount(cell, minlength=k * k + 1)[1:].reshape(k, k)
 
 
 def chain_ends(turns: CodedTurns, lag: int) -> Ints:

@@ -1,4 +1,4 @@
-"""Agreement on streams of events that two observers cut up for themselves: by time units, by alignment."""
+"""Agreement on streams of events that two observers cut up for themselves: by time units."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from therapeutic_process.errors import NotEnoughData, TableError
 from therapeutic_process.session_process.columns import as_floats, as_integers, read_columns, require_complete
 from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
 from therapeutic_process.session_process.kappa import Agreement, kappa_of_table
-from therapeutic_process.session_process.quasi_independence import fit_quasi_independence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import polars as pl
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["EventAgreement", "alignment_kappa", "time_unit_kappa"]
+__all__ = ["EventAgreement", "time_unit_kappa"]
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -55,13 +54,15 @@ class EventAgreement:
 
 
 @attrs.frozen(eq=False)
-class _Stream:
+class EventStream:
+    """One observer's events of one session, by onset."""
+
     code: Ints
     onset: Floats
     offset: Floats
 
 
-def _read(
+def read_streams(
     events: IntoFrame,
     *,
     session: str,
@@ -70,7 +71,8 @@ def _read(
     onset: str,
     offset: str | None,
     codes: Sequence[Any] | None,
-) -> tuple[list[tuple[_Stream, _Stream]], tuple[Any, ...]]:
+) -> tuple[list[tuple[EventStream, EventStream]], tuple[Any, ...]]:
+    """Read each session's two streams of events."""
     names = [session, observer, code, onset] + ([offset] if offset is not None else [])
     columns = read_columns(events, names)
     for name in names:
@@ -87,14 +89,14 @@ def _read(
         raise TableError("offset_before_onset", needed="offsets not before onsets", found=found)
     order = np.lexsort((start, who, which))
 
-    def stream(s: int, o: int) -> _Stream:
+    def stream(s: int, o: int) -> EventStream:
         rows = order[(which[order] == s) & (who[order] == o)]
-        return _Stream(place[rows], start[rows], end[rows])
+        return EventStream(place[rows], start[rows], end[rows])
 
     return [(stream(s, 0), stream(s, 1)) for s in range(len(sessions))], labels
 
 
-def _units(stream: _Stream, n: int, unit_s: float, nothing: int) -> Ints:
+def _units(stream: EventStream, n: int, unit_s: float, nothing: int) -> Ints:
     """Give the code of each time unit; where events overlap, the later onset holds."""
     seen = np.full(n, nothing, dtype=np.int64)
     first = np.floor(stream.onset / unit_s + 1e-9).astype(np.int64)
@@ -115,7 +117,8 @@ def _tolerant(seen: Ints, other: Ints, reach: int) -> Ints:
     return taken
 
 
-def _tally(first: Ints, second: Ints, k: int) -> Ints:
+def tally(first: Ints, second: Ints, k: int) -> Ints:
+    """Count pairs of codes, codes x codes."""
     return np.bincount(first * k + second, minlength=k * k).reshape(k, k)
 
 
@@ -162,7 +165,7 @@ def time_unit_kappa(
         TableError: If a cell is missing, or an offset lies before its onset.
         NotEnoughData: If there are not exactly 2 observers.
     """
-    streams, labels = _read(
+    streams, labels = read_streams(
         events, session=session, observer=observer, code=code, onset=onset_s, offset=offset_s, codes=codes
     )
     k, reach = len(labels) + 1, int(tolerance_s / unit_s + 1e-9)
@@ -171,102 +174,10 @@ def time_unit_kappa(
         end = max(float(s.offset.max(initial=0.0)) for s in (one, other))
         n = max(int(np.ceil(end / unit_s - 1e-9)), 1)
         a, b = _units(one, n, unit_s, k - 1), _units(other, n, unit_s, k - 1)
-        table += (_tally(a, _tolerant(a, b, reach), k) + _tally(_tolerant(b, a, reach), b, k)) / 2
+        table += (tally(a, _tolerant(a, b, reach), k) + tally(_tolerant(b, a, reach), b, k)) / 2
     name = f"time-unit kappa ({unit_s:g} s units, tolerance {reach * unit_s:g} s)"
     # Neighbouring units repeat each other: the asymptotic interval would be far too narrow.
     none = float("nan")
     bare = attrs.evolve(kappa_of_table(table), low=none, high=none, interval=None)
     found = attrs.evolve(bare, method=name, se=none, z=none, p=none)
     return EventAgreement(found, table, (*labels, None), tolerance_s, unit_s, len(streams))
-
-
-def _align(one: _Stream, other: _Stream, tolerance_s: float) -> Iterator[tuple[int, int]]:
-    """Align two sequences of events at least cost; -1 stands for no counterpart.
-
-    Needleman & Wunsch (1970) as in Quera, Bakeman & Gnisci (2007): agreement costs nothing, an event without
-    a counterpart 1, counterparts with different codes 1.5; only events within the tolerance are counterparts.
-    """
-    n, m = len(one.code), len(other.code)
-    near = np.abs(one.onset[:, None] - other.onset[None, :]) <= tolerance_s + 1e-9
-    pair = np.where(near, np.where(one.code[:, None] == other.code[None, :], 0.0, 1.5), np.inf).tolist()
-    cost = [[float(i + j) for j in range(m + 1)] for i in range(n + 1)]
-    for i in range(1, n + 1):
-        above, here, own = cost[i - 1], cost[i], pair[i - 1]
-        for j in range(1, m + 1):
-            here[j] = min(above[j - 1] + own[j - 1], above[j] + 1, here[j - 1] + 1)
-    i, j = n, m
-    while i or j:
-        if i and j and cost[i][j] == cost[i - 1][j - 1] + pair[i - 1][j - 1]:
-            i, j = i - 1, j - 1
-            yield int(one.code[i]), int(other.code[j])
-        elif i and cost[i][j] == cost[i - 1][j] + 1:
-            i -= 1
-            yield int(one.code[i]), -1
-        else:
-            j -= 1
-            yield -1, int(other.code[j])
-
-
-def alignment_kappa(
-    events: IntoFrame,
-    *,
-    tolerance_s: float,
-    session: str = "session_id",
-    observer: str = "rater_id",
-    code: str = "code",
-    onset_s: str = "onset_s",
-    codes: Sequence[Any] | None = None,
-) -> EventAgreement:
-    """Give the kappa of events that are matched one to one in order, those without a counterpart included.
-
-    What neither saw cannot be counted: that cell is a structural zero, and chance agreement comes from the
-    model of quasi-independence (Quera, Bakeman & Gnisci 2007; Bakeman & Quera 2011).
-
-    >>> import polars as pl
-    >>> events = pl.DataFrame({
-    ...     "session_id": [1] * 5, "rater_id": list("xxxyy"), "code": list("abaab"),
-    ...     "onset_s": [0, 5, 9, 1, 5],
-    ... })
-    >>> round(alignment_kappa(events, tolerance_s=2).agreement.observed, 3)
-    0.667
-
-    Args:
-        events: A row per event and observer.
-        tolerance_s: How far apart two onsets may lie and still be of one event.
-        session: Column of the session.
-        observer: Column of the observer, two of them.
-        code: Column of the code.
-        onset_s: Column of the onset, seconds in session.
-        codes: The codes and their order; default: those that occur, sorted.
-
-    Raises:
-        TableError: If a cell is missing.
-        NotEnoughData: If there are not exactly 2 observers.
-    """
-    streams, labels = _read(
-        events, session=session, observer=observer, code=code, onset=onset_s, offset=None, codes=codes
-    )
-    k = len(labels) + 1
-    pairs = np.array([p for a, b in streams for p in _align(a, b, tolerance_s)], dtype=np.int64).reshape(
-        -1, 2
-    )
-    pairs = np.where(pairs < 0, k - 1, pairs)
-    table = _tally(pairs[:, 0], pairs[:, 1], k)
-    possible = np.ones((k, k), dtype=np.bool_)
-    possible[-1, -1] = False
-    expected = fit_quasi_independence(table, possible).expected
-    n, observed = int(table.sum()), float(np.trace(table)) / max(int(table.sum()), 1)
-    chance = float(np.nansum(np.diag(expected)[:-1])) / max(n, 1)
-    fitted = not bool(np.isnan(expected[possible]).any())
-    reason = "no_units" if n == 0 else ("not_converged" if not fitted else "no_variation")
-    varied = n > 0 and fitted and chance < 1 - 1e-12
-    found = Agreement(
-        method=f"alignment kappa (tolerance {tolerance_s:g} s)",
-        value=(observed - chance) / (1 - chance) if varied else float("nan"),
-        reason=None if varied else reason,
-        observed=observed,
-        expected=chance,
-        n_units=n,
-        n_raters=2,
-    )
-    return EventAgreement(found, table.astype(np.float64), (*labels, None), tolerance_s, None, len(streams))

@@ -1,4 +1,4 @@
-"""Agreement of raters on categories, corrected for chance: Cohen, weighted, Fleiss and their kin."""
+"""Agreement of two raters on categories, corrected for chance: Cohen's kappa, plain and weighted."""
 
 from __future__ import annotations
 
@@ -9,23 +9,12 @@ import attrs
 from therapeutic_process.errors import NotEnoughData, TableError
 from therapeutic_process.session_process.cell_statistics import normal_p
 from therapeutic_process.session_process.extra import Floats, Ints, np, special
-from therapeutic_process.session_process.ratings import Ratings, RatingTable, as_ratings
+from therapeutic_process.session_process.ratings import RatingTable, as_ratings
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = [
-    "Agreement",
-    "brennan_prediger",
-    "cohen_kappa",
-    "conger_kappa",
-    "fleiss_kappa",
-    "gwet_ac1",
-    "kappa_of_table",
-    "light_kappa",
-    "percent_agreement",
-    "unanimous_share",
-]
+__all__ = ["Agreement", "cohen_kappa", "kappa_of_table"]
 
 Weights: TypeAlias = "Literal['linear', 'quadratic'] | npt.ArrayLike | None"
 
@@ -74,7 +63,8 @@ class Agreement:
         return f"{self.method}: {self.value:.3f}{span}, n = {self.n_units} units, {self.n_raters} raters"
 
 
-def _coefficient(observed: float, expected: float) -> tuple[float, str | None]:
+def coefficient(observed: float, expected: float) -> tuple[float, str | None]:
+    """Correct observed agreement for chance, or say why that cannot be done."""
     if np.isnan(observed):
         return float("nan"), "no_units"
     # Chance cannot be corrected for when it alone gives full agreement: nobody ever chose another category.
@@ -137,7 +127,7 @@ def kappa_of_table(
         return Agreement(method=name, value=empty, reason="no_units", observed=empty, n_units=0, n_raters=2)
     p = counts / n
     observed, expected = float((w * counts).sum() / n), float((w * np.outer(p.sum(1), p.sum(0))).sum())
-    value, reason = _coefficient(observed, expected)
+    value, reason = coefficient(observed, expected)
     se, chance = _asymptotic(p, w, observed, expected, n) if reason is None else (float("nan"), 0.0)
     z = value / chance if chance > 0 else float("nan")
     reach = float(special.ndtri(0.5 + confidence / 2)) * se
@@ -179,136 +169,3 @@ def cohen_kappa(ratings: RatingTable, *, weights: Weights = None, confidence: fl
     both, k = given.complete(), len(given.categories)
     table = confusion(both[:, 0], both[:, 1], k)
     return kappa_of_table(table, weights=weights, confidence=confidence, n_dropped=given.n_units - len(both))
-
-
-def _shares(given: Ratings) -> tuple[Floats, int, int]:
-    """Give category counts of complete units, how many units, how many were dropped."""
-    whole = given.complete()
-    counts = Ratings(whole, given.categories).counts().astype(np.float64)
-    return counts, len(whole), given.n_units - len(whole)
-
-
-def _pair_agreement(counts: Floats, m: int) -> float:
-    n = len(counts)
-    return float(((counts**2).sum() - n * m) / (n * m * (m - 1))) if n and m > 1 else float("nan")
-
-
-def fleiss_kappa(ratings: RatingTable) -> Agreement:
-    """Give Fleiss' kappa of many raters; units that a rater left out are dropped.
-
-    Fleiss (1971), with the standard error under chance of Fleiss, Nee & Landis (1979).
-
-    >>> round(fleiss_kappa([["a", "a", "b"], ["b", "b", "b"], ["a", "a", "a"]]).value, 3)
-    0.55
-    """
-    given = as_ratings(ratings)
-    counts, n, dropped = _shares(given)
-    m = given.n_raters
-    share = counts.sum(0) / max(n * m, 1)
-    observed, expected = _pair_agreement(counts, m), float((share**2).sum())
-    value, reason = _coefficient(observed, expected)
-    spread = float((share * (1 - share)).sum())
-    inside = spread**2 - float((share * (1 - share) * (1 - 2 * share)).sum())
-    chance = np.sqrt(2 * max(inside, 0.0) / (n * m * (m - 1))) / spread if n and m > 1 and spread > 0 else 0.0
-    z = float(value / chance) if chance > 0 else float("nan")
-    return Agreement(
-        method="Fleiss' kappa",
-        value=value,
-        reason=reason,
-        observed=observed,
-        expected=expected,
-        n_units=n,
-        n_raters=m,
-        n_dropped=dropped,
-        z=z,
-        p=float(normal_p(np.asarray(z))),
-    )
-
-
-def _against(method: str, given: Ratings, expected: float) -> Agreement:
-    counts, n, dropped = _shares(given)
-    observed = _pair_agreement(counts, given.n_raters)
-    value, reason = _coefficient(observed, expected)
-    return Agreement(
-        method=method,
-        value=value,
-        reason=reason,
-        observed=observed,
-        expected=expected,
-        n_units=n,
-        n_raters=given.n_raters,
-        n_dropped=dropped,
-    )
-
-
-def conger_kappa(ratings: RatingTable) -> Agreement:
-    """Give Conger's kappa: chance agreement from each rater's own shares (Conger 1980)."""
-    given = as_ratings(ratings)
-    whole, k, m = given.complete(), len(given.categories), given.n_raters
-    shares = np.stack([np.bincount(column, minlength=k) for column in whole.T]) / max(len(whole), 1)
-    pairs = (shares.sum(0) ** 2 - (shares**2).sum(0)).sum() / max(m * (m - 1), 1)
-    return _against("Conger's kappa", given, float(pairs))
-
-
-def light_kappa(ratings: RatingTable) -> Agreement:
-    """Give Light's kappa: the mean of Cohen's kappa over all pairs of raters (Light 1971)."""
-    given = as_ratings(ratings)
-    whole, k = given.complete(), len(given.categories)
-    pairs = [(a, b) for a in range(given.n_raters) for b in range(a + 1, given.n_raters)]
-    each = [kappa_of_table(confusion(whole[:, a], whole[:, b], k)) for a, b in pairs]
-    reasons = [one.reason for one in each if one.reason is not None]
-    mean = float(np.mean([one.value for one in each])) if each else float("nan")
-    return Agreement(
-        method="Light's kappa",
-        value=mean,
-        reason=reasons[0] if reasons else None,
-        observed=float(np.mean([one.observed for one in each])) if each else float("nan"),
-        expected=float(np.mean([one.expected for one in each])) if each else float("nan"),
-        n_units=len(whole),
-        n_raters=given.n_raters,
-        n_dropped=given.n_units - len(whole),
-    )
-
-
-def gwet_ac1(ratings: RatingTable) -> Agreement:
-    """Give Gwet's AC1, whose chance agreement is Σ p (1 - p) / (categories - 1) (Gwet 2008)."""
-    given = as_ratings(ratings)
-    counts, n, _ = _shares(given)
-    share = counts.sum(0) / max(n * given.n_raters, 1)
-    k = len(given.categories)
-    return _against("Gwet's AC1", given, float((share * (1 - share)).sum() / (k - 1)) if k > 1 else 1.0)
-
-
-def brennan_prediger(ratings: RatingTable) -> Agreement:
-    """Give Brennan and Prediger's coefficient: chance is 1 / categories (Brennan & Prediger 1981)."""
-    given = as_ratings(ratings)
-    return _against("Brennan-Prediger", given, 1 / max(len(given.categories), 1))
-
-
-def percent_agreement(ratings: RatingTable) -> Agreement:
-    """Give the share of agreeing pairs of ratings, not corrected for chance.
-
-    >>> percent_agreement([["a", "a"], ["a", "b"]]).value
-    0.5
-    """
-    return _against("percent agreement", as_ratings(ratings), 0.0)
-
-
-def unanimous_share(ratings: RatingTable) -> Agreement:
-    """Give the share of units on which all raters agree.
-
-    >>> unanimous_share([["a", "a", "a"], ["a", "a", "b"]]).value
-    0.5
-    """
-    given = as_ratings(ratings)
-    whole = given.complete()
-    share = float((whole == whole[:, :1]).all(1).mean()) if len(whole) else float("nan")
-    return Agreement(
-        method="unanimous share",
-        value=share,
-        reason=None if len(whole) else "no_units",
-        observed=share,
-        n_units=len(whole),
-        n_raters=given.n_raters,
-        n_dropped=given.n_units - len(whole),
-    )

@@ -201,9 +201,10 @@ def code_turns(
     sorting = None if _already_in_order(key, first, position) else _sorting(key, position)
     if sorting is not None:
         first, place = _changes(key[sorting]), place[sorting]
-    if not len(place) or int(place.max()) < 0:
+    lowest = int(place.min(initial=0))
+    if not len(place) or (lowest < 0 and int(place.max()) < 0):
         raise NotEnoughData("code_turns", needed="at least 1 coded turn", found=0)
-    kept, start, chain_session = _cut(place, first)
+    kept, start, chain_session = _cut(place, first, lowest)
     rows = _rows(sorting, kept)
     who = as_integers(columns[speaker], speaker) if speaker is not None else None
     names_at = _labels_at(keys, first if sorting is None else sorting[first])
@@ -226,8 +227,8 @@ def code_turns(
     )
 
 
-def _cut(place: Ints, first: Ints) -> tuple[Ints | None, Ints, Ints]:
-    if int(place.min()) >= 0:
+def _cut(place: Ints, first: Ints, lowest: int) -> tuple[Ints | None, Ints, Ints]:
+    if lowest >= 0:
         return None, first, np.arange(len(first))
     return _chains(place >= 0, first)
 
