@@ -63,6 +63,31 @@ def test_an_unseen_sequence_is_compared_and_a_known_deviation_is_named(tmp_path:
     assert status["toy: z"] == "differ"
 
 
+def two_cells(tmp_path: Path, expected: float) -> dict[str, str]:
+    document = {
+        "call": "twocells(data, i=1, j=2, k=2, L=1, tailed=1)",
+        "input": {"sequence": [1, 2, 1, 2, 2, 1]},
+        "output": {
+            "freqs": [[0, 2], [2, 1]],
+            "twocellfreq": 4,
+            "expfreqs": expected,
+            "kappa": 0.5,
+            "z": 1,
+            "pk": 0.1,
+        },
+    }
+    (tmp_path / "two.json").write_text(json.dumps(document), "utf-8")
+    return {o.case: o.status for o in compare(tmp_path)}
+
+
+def test_a_peer_that_counts_the_last_event_twice_is_recognised(tmp_path: Path) -> None:
+    # Events 3 and 3 of 6; with the last counted twice, 4 and 3.
+    assert set(two_cells(tmp_path, 2 * 4 * 3 / 6).values()) == {"known deviation"}
+    right = two_cells(tmp_path, 2 * 3 * 3 / 6)
+    assert right["two: expfreqs"] == "same"
+    assert right["two: z"] == "differ"
+
+
 def test_a_file_of_another_form_is_not_offered(tmp_path: Path) -> None:
     (tmp_path / "strange.json").write_text('{"input": {}, "output": {}}', "utf-8")
     assert [o.status for o in compare(tmp_path)] == ["not offered"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import therapeutic_process.session_process as room
@@ -60,3 +61,12 @@ def test_opening_the_room_imports_no_extra() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_result_shows_its_values() -> None:
+    tables = room.transition_tables([[731, 5], [6, 977]])
+    pair = np.array([731]), np.array([977])
+    average = room.random_effects(np.array([[0.731], [0.977]]), np.array([[0.1], [0.1]]))
+    results = [tables, tables.unidirectional, tables.bidirectional(), tables.parallel_dominance()]
+    for result in (*results, tables.likelihood_ratio, room.guarded_ratio(*pair), average):
+        assert not re.search("731|977", repr(result).replace("[1708]", "")), type(result).__name__

@@ -99,6 +99,14 @@ def test_a_missing_key_is_refused(change: pl.Expr, code: str | None) -> None:
     assert refusal.value.code == code
 
 
+def test_a_position_that_is_nan_is_missing() -> None:
+    table = table_of([["a", "b"]]).with_columns(index=pl.Series([1.0, float("nan")]))
+    with pytest.raises(TableError) as refusal:
+        code_turns(table)
+    assert refusal.value.code == "key_missing"
+    assert refusal.value.rows == (1,)
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(TableError, match="'code'"):
         code_turns(pl.DataFrame({"session_id": [1], "index": [1]}))

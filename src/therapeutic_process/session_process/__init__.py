@@ -88,7 +88,6 @@ if TYPE_CHECKING:
     )
     from therapeutic_process.session_process.ratings import (
         Ratings,
-        RatingTable,
         as_ratings,
         read_ratings,
     )
@@ -134,7 +133,6 @@ _HOME = {
     "ParallelDominance": "pattern_kappa",
     "PermutationTest": "permutation",
     "RandomEffects": "averages",
-    "RatingTable": "ratings",
     "Ratings": "ratings",
     "SequenceComplexity": "complexity",
     "SequentialStatistics": "sequential",
@@ -203,7 +201,6 @@ __all__ = [
     "ParallelDominance",
     "PermutationTest",
     "RandomEffects",
-    "RatingTable",
     "Ratings",
     "SequenceComplexity",
     "SequentialStatistics",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import attrs
 
-from therapeutic_process.session_process.extra import Floats, Ints, np, special
+from therapeutic_process.session_process.extra import Floats, Ints, brief, np, special
 
 __all__ = ["RandomEffects", "random_effects"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class RandomEffects:
     """A random-effects mean over clients, cell by cell; nan where fewer than 2 clients inform a cell.
 
@@ -32,6 +32,8 @@ class RandomEffects:
     predicted_high: Floats
     between_variance: Floats
     n: Ints
+
+    __repr__ = brief
 
 
 def _summed(values: Floats) -> Floats:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from therapeutic_process.session_process.extra import Bools, Floats, Ints, np, special
+from therapeutic_process.session_process.extra import Bools, Floats, Ints, brief, np, special
 
 __all__ = [
     "adjusted_residual",
@@ -113,13 +113,15 @@ def odds_ratio(frequency: Ints, *, correction: float = 0.0) -> tuple[Floats, Flo
     return ratio, log, error
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class ChiSquare:
     """A chi-square statistic, its degrees of freedom and p; nan, 0 and nan where nothing can vary."""
 
     statistic: Floats
     df: Ints
     p: Floats
+
+    __repr__ = brief
 
 
 def _chi_square(statistic: Floats, df: Ints) -> ChiSquare:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from therapeutic_process.errors import TableError
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, brief, np
 from therapeutic_process.session_process.turns import CodedTurns, code_turns
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["CodeProfile", "GuardedRatio", "code_profile", "guarded_ratio"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class GuardedRatio:
     """A ratio of counts that is undefined where its denominator is 0, and the share that then still holds.
 
@@ -36,6 +36,8 @@ class GuardedRatio:
     ratio: Floats
     share: Floats
     reason: tuple[str | None, ...]
+
+    __repr__ = brief
 
 
 def _quotient(above: Ints, below: Ints) -> Floats:

@@ -64,16 +64,23 @@ def _first_rows(at: Ints, *, most: int = 5) -> tuple[int, ...]:
     return tuple(int(row) for row in at[:most])
 
 
+def _missing(series: nw.Series[Any]) -> nw.Series[Any]:
+    # A nan is missing too; only some engines call it null.
+    absent = series.is_null() | series.is_nan() if series.dtype.is_float() else series.is_null()
+    return absent.fill_null(value=True)
+
+
 def require_complete(series: nw.Series[Any], name: str) -> None:
     """Refuse a key column with missing cells.
 
     Raises:
         TableError: With the number of missing cells and their first rows.
     """
-    missing = series.null_count()
-    if missing:
-        rows = np.flatnonzero(series.is_null().to_numpy())
-        needed, found = f"a value in every row of column {name!r}", f"{missing} missing"
+    if series.null_count() == 0 and not series.dtype.is_float():
+        return
+    rows = np.flatnonzero(_missing(series).to_numpy())
+    if len(rows):
+        needed, found = f"a value in every row of column {name!r}", f"{len(rows)} missing"
         raise TableError("key_missing", needed=needed, found=found, rows=_first_rows(rows))
 
 
@@ -193,10 +200,10 @@ def as_integers(
     if series.null_count() == 0 and not series.dtype.is_float():
         codes, found = _integers_of(series)
     else:
-        missing = series.is_null() | series.is_nan() if series.dtype.is_float() else series.is_null()
-        known = ~np.asarray(missing.fill_null(value=True).to_numpy(), dtype=np.bool_)
+        known = ~_missing(series)
+        at = np.flatnonzero(known.to_numpy())
         codes = np.full(len(series), -1, dtype=np.int64)
-        codes[known], found = _integers_of(series.filter(~missing))
+        codes[at], found = _integers_of(series.filter(known))
     return (codes, found) if labels is None else (_relabel(codes, found, tuple(labels), name), tuple(labels))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import attrs
 
 from therapeutic_process.errors import TableError
-from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
+from therapeutic_process.session_process.extra import Bools, Floats, Ints, brief, np
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,7 +28,7 @@ __all__ = [
 Target: TypeAlias = "Literal['any', 'other_speaker'] | tuple[Any, Any]"
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Pairs:
     """Transitions as places in the turns: the given turn and its target.
 
@@ -39,6 +39,8 @@ class Pairs:
 
     given: Ints
     target: Ints
+
+    __repr__ = brief
 
 
 def _speakers_of(turns: CodedTurns) -> Ints:

@@ -8,7 +8,7 @@ import attrs
 
 from therapeutic_process.errors import NotEnoughData, TableError
 from therapeutic_process.session_process.columns import as_floats, as_integers, read_columns, require_complete
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, brief, np
 from therapeutic_process.session_process.kappa import Agreement, kappa_of_table
 
 if TYPE_CHECKING:
@@ -53,13 +53,15 @@ class EventAgreement:
         )
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class EventStream:
     """One observer's events of one session, by onset."""
 
     code: Ints
     onset: Floats
     offset: Floats
+
+    __repr__ = brief
 
 
 def read_streams(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import polars as pl
 
-__all__ = ["Bools", "Floats", "Ints", "as_frame", "np", "special"]
+__all__ = ["Bools", "Floats", "Ints", "as_frame", "brief", "np", "special"]
 
 Floats: TypeAlias = "npt.NDArray[np.float64]"
 Ints: TypeAlias = "npt.NDArray[np.int64]"
@@ -39,3 +39,16 @@ def as_frame(columns: Mapping[str, Any]) -> pl.DataFrame:
     except ImportError:
         raise MissingExtra("analysis", "polars") from None
     return pl.DataFrame(columns, strict=False).fill_nan(None)
+
+
+def brief(result: object) -> str:
+    """Represent a result that holds arrays by its fields and their shapes, never by their values.
+
+    >>> from therapeutic_process.session_process.cell_statistics import likelihood_ratio
+    >>> likelihood_ratio(np.array([[3, 1], [1, 3]]), np.full((2, 2), 2.0))
+    <ChiSquare: statistic, df, p of shape ()>
+    """
+    names = [name for name in getattr(result, "__slots__", ()) if not name.startswith("__")]
+    arrays = [name for name in names if hasattr(getattr(result, name), "shape")]
+    shape = getattr(result, arrays[0]).shape
+    return f"<{type(result).__name__}: {', '.join(arrays)} of shape {shape}>"

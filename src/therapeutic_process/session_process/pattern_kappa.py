@@ -12,7 +12,7 @@ from typing import Literal
 import attrs
 
 from therapeutic_process.session_process.cell_statistics import normal_p
-from therapeutic_process.session_process.extra import Floats, Ints, np
+from therapeutic_process.session_process.extra import Floats, Ints, brief, np
 
 __all__ = [
     "BidirectionalKappa",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class UnidirectionalKappa:
     """How far code j follows code i, from -1 (never) over 0 (as by chance) to 1 (as often as it can)."""
 
@@ -34,8 +34,10 @@ class UnidirectionalKappa:
     z: Floats
     p: Floats
 
+    __repr__ = brief
 
-@attrs.frozen(eq=False)
+
+@attrs.frozen(eq=False, repr=False)
 class BidirectionalKappa:
     """How far i leads to j and j to i, taken together."""
 
@@ -45,8 +47,10 @@ class BidirectionalKappa:
     z: Floats
     p: Floats
 
+    __repr__ = brief
 
-@attrs.frozen(eq=False)
+
+@attrs.frozen(eq=False, repr=False)
 class ParallelDominance:
     """Whether i predicts j better than j predicts i.
 
@@ -66,6 +70,8 @@ class ParallelDominance:
     kappa: Floats
     z: Floats
     p: Floats
+
+    __repr__ = brief
 
 
 @attrs.frozen

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
+from therapeutic_process.session_process.extra import Bools, Floats, Ints, brief, np
 
 __all__ = ["QuasiIndependence", "fit_quasi_independence"]
 
 _MOST_ROUNDS = 20_000
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class QuasiIndependence:
     """The fitted log-linear model of independence on the cells that can occur.
 
@@ -26,6 +26,8 @@ class QuasiIndependence:
     residual: Floats
     df: Ints
     converged: Bools
+
+    __repr__ = brief
 
 
 def _support(counts: Floats, possible: Bools) -> Bools:

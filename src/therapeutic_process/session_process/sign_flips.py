@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from therapeutic_process.session_process.extra import Floats, Ints, np
+from therapeutic_process.session_process.extra import Floats, Ints, brief, np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ __all__ = ["SignFlip", "sign_flip_test"]
 _BATCH = 20_000_000
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class SignFlip:
     """Sign-flip tests of effects that are symmetric about 0 under the null hypothesis.
 
@@ -33,6 +33,8 @@ class SignFlip:
     p_family: Floats
     flips: int
     exact: bool
+
+    __repr__ = brief
 
 
 def _signs(n: int, flips: int, rng: np.random.Generator, *, exact: bool, step: int) -> Iterator[Floats]:
