@@ -29,7 +29,8 @@ def test_random_effects_of_three_clients_by_hand() -> None:
     found = random_effects(y[:, None], np.sqrt(v)[:, None])
     assert float(found.between_variance[0]) == pytest.approx(tau2)
     assert float(found.mean[0]) == pytest.approx(mean)
-    assert float(found.se[0]) == pytest.approx(math.sqrt((u * (y - mean) ** 2).sum() / (2 * u.sum())))
+    inflation = max((u * (y - mean) ** 2).sum() / 2, 1)
+    assert float(found.se[0]) == pytest.approx(math.sqrt(inflation / u.sum()))
     # t quantiles for 2 and 1 degrees of freedom
     assert float(found.high[0] - found.mean[0]) == pytest.approx(4.302652729911275 * float(found.se[0]))
     reach = 12.706204736432095 * math.sqrt(tau2 + 1 / u.sum())
@@ -56,3 +57,15 @@ def test_one_client_has_no_mean_over_clients() -> None:
     found = random_effects(np.array([[0.5]]), np.array([[0.1]]))
     assert math.isnan(float(found.mean[0]))
     assert math.isnan(float(found.low[0]))
+
+
+def test_clients_who_are_alike_by_chance_do_not_make_the_mean_certain() -> None:
+    found = random_effects(np.array([[0.5], [0.5]]), np.array([[0.3], [0.3]]))
+    assert float(found.se[0]) == pytest.approx(0.3 / math.sqrt(2))
+
+
+def test_clients_who_differ_make_it_less_certain() -> None:
+    # Far apart: the variance between them is estimated, and Hartung and Knapp's factor is then about 1.
+    y = np.array([[-2.0], [0.0], [2.0]])
+    found = random_effects(y, np.full((3, 1), 0.1))
+    assert float(found.se[0]) == pytest.approx(float(y.std(ddof=1)) / math.sqrt(3), rel=0.01)

@@ -121,6 +121,20 @@ def test_a_lag_longer_than_every_session_gives_empty_tables() -> None:
     assert np.isnan(found.likelihood_ratio.p).all()
 
 
+def test_no_kappa_exceeds_one_at_any_lag() -> None:
+    sessions = [list("abacbb"), list("abbaca")]
+    kappa = sequential_statistics(table_of(sessions), lags=3).unidirectional.kappa
+    assert np.nanmax(kappa) <= 1 + 1e-12
+    assert np.isnan(kappa[1]).any()
+
+
+def test_sessions_of_clients_have_a_column_each() -> None:
+    table = table_of([["ask", "plan"], ["plan", "ask"]]).with_columns(client_id=pl.lit("x"))
+    found = sequential_statistics(table, client="client_id")
+    assert found.per_session().to_frame().columns[:4] == ["client", "table", "given", "target"]
+    assert found.to_frame().schema["undefined_because"] == pl.String
+
+
 def test_one_turn_is_no_transition() -> None:
     assert sequential_statistics(table_of([["ask"]])).n_transitions.tolist() == [0]
 

@@ -52,8 +52,8 @@ def random_effects(effect: Floats, se: Floats, *, confidence: float = 0.95) -> R
     """Average clients' effects that truly differ between clients.
 
     Between-client variance after DerSimonian & Laird (1986); standard error of the mean after Hartung &
-    Knapp (2001), t with n - 1 df; prediction interval after Higgins, Thompson & Spiegelhalter (2009), t with
-    n - 2 df.
+    Knapp (2001), never below that of known variances, t with n - 1 df; prediction interval after Higgins,
+    Thompson & Spiegelhalter (2009), t with n - 2 df.
 
     >>> found = random_effects(np.array([[0.2], [0.4], [0.9]]), np.full((3, 1), 0.3))
     >>> round(float(found.mean[0]), 3), int(found.n[0])
@@ -71,7 +71,9 @@ def random_effects(effect: Floats, se: Floats, *, confidence: float = 0.95) -> R
     enough, total = n > 1, _summed(weight)
     with np.errstate(all="ignore"):
         mean = np.where(enough, _summed(weight * effect) / total, np.nan)
-        error = np.sqrt(_summed(weight * (effect - mean) ** 2) / ((n - 1) * total))
+        spread_of_mean = _summed(weight * (effect - mean) ** 2) / (n - 1)
+        # Clients who happen to be alike must not make the mean look certain (Röver, Knapp & Friede 2015).
+        error = np.sqrt(np.maximum(spread_of_mean, 1.0) / total)
         spread = np.where(n > 2, np.sqrt(between + 1 / total), np.nan)
         tail = 0.5 + confidence / 2
         reach = special.stdtrit(np.maximum(n - 1, 1), tail) * error

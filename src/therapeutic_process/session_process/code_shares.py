@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from therapeutic_process.errors import TableError
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, brief, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, brief, label_columns, np
 from therapeutic_process.session_process.turns import CodedTurns, code_turns
 
 if TYPE_CHECKING:
@@ -90,17 +90,15 @@ class CodeProfile:
     def to_frame(self) -> pl.DataFrame:
         """Give a row per session and code."""
         n, k = self.counts.shape
-        columns: dict[str, Any] = {"session": [s for s in self.sessions for _ in range(k)]}
+        columns: dict[str, Any] = label_columns("session", [s for s in self.sessions for _ in range(k)])
         columns |= {"code": list(self.codes) * n, "count": self.counts.ravel(), "share": self.shares.ravel()}
         return as_frame(columns)
 
     def ratios_to_frame(self) -> pl.DataFrame:
         """Give a row per session and declared ratio, the share beside it, the reason where undefined."""
         rows = [(s, name, r, i) for name, r in self.ratios.items() for i, s in enumerate(self.sessions)]
-        columns: dict[str, Any] = {
-            "session": [s for s, *_ in rows],
-            "ratio": [name for _, name, _, _ in rows],
-        }
+        columns: dict[str, Any] = label_columns("session", [s for s, *_ in rows])
+        columns["ratio"] = [name for _, name, _, _ in rows]
         for field in ("numerator", "denominator", "ratio", "share"):
             columns[field if field != "ratio" else "value"] = [getattr(r, field)[i] for _, _, r, i in rows]
         return as_frame(columns | {"undefined_because": [r.reason[i] for _, _, r, i in rows]})

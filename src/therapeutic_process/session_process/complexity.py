@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, label_columns, np
 from therapeutic_process.session_process.turns import CodedTurns, code_turns
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class SequenceComplexity:
 
     def to_frame(self) -> pl.DataFrame:
         """Give a row per session."""
-        columns: dict[str, Any] = {"session": list(self.sessions)}
+        columns: dict[str, Any] = label_columns("session", self.sessions)
         names = ("n", "n_transitions", "entropy", "complexity", "turbulence")
         return as_frame(columns | {name: getattr(self, name) for name in names})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from therapeutic_process.errors import NotEnoughData, TableError
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, label_columns, np
 from therapeutic_process.session_process.homogeneity import segment_of_turn
 from therapeutic_process.session_process.turns import CodedTurns, code_turns
 
@@ -48,8 +48,8 @@ class Course:
     def to_frame(self) -> pl.DataFrame:
         """Give a row per session, part (from 1) and code."""
         session, part, code = np.indices(self.counts.shape).reshape(3, -1)
-        columns: dict[str, Any] = {"session": [self.sessions[i] for i in session], "part": part + 1}
-        columns |= {"code": [self.codes[i] for i in code], "count": self.counts.ravel()}
+        columns: dict[str, Any] = label_columns("session", [self.sessions[i] for i in session])
+        columns |= {"part": part + 1, "code": [self.codes[i] for i in code], "count": self.counts.ravel()}
         return as_frame(columns | {"share": self.shares.ravel()})
 
     def __repr__(self) -> str:

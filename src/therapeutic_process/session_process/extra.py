@@ -13,12 +13,12 @@ except ImportError as missing:
     raise MissingExtra("analysis", (missing.name or "numpy").partition(".")[0]) from None
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
     import polars as pl
 
-__all__ = ["Bools", "Floats", "Ints", "as_frame", "brief", "np", "special"]
+__all__ = ["Bools", "Floats", "Ints", "as_frame", "brief", "label_columns", "np", "special"]
 
 Floats: TypeAlias = "npt.NDArray[np.float64]"
 Ints: TypeAlias = "npt.NDArray[np.int64]"
@@ -38,7 +38,22 @@ def as_frame(columns: Mapping[str, Any]) -> pl.DataFrame:
         import polars as pl  # noqa: PLC0415 - results are computed without it
     except ImportError:
         raise MissingExtra("analysis", "polars") from None
-    return pl.DataFrame(columns, strict=False).fill_nan(None)
+    frame = pl.DataFrame(columns, strict=False).fill_nan(None)
+    # A column of reasons that has none is still one of texts.
+    return frame.with_columns(
+        pl.col(name).cast(pl.String) for name, kind in frame.schema.items() if kind == pl.Null
+    )
+
+
+def label_columns(name: str, labels: Sequence[Any]) -> dict[str, list[Any]]:
+    """Make columns of sessions' labels, of which a pair (client, session) makes two.
+
+    >>> label_columns("session", [("x", 1), ("y", 1)])
+    {'client': ['x', 'y'], 'session': [1, 1]}
+    """
+    if labels and isinstance(labels[0], tuple):
+        return {"client": [pair[0] for pair in labels], name: [pair[1] for pair in labels]}
+    return {name: list(labels)}
 
 
 def brief(result: object) -> str:

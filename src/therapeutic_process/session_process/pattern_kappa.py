@@ -109,7 +109,8 @@ def unidirectional_kappa(
     """Measure how far each code follows each other (Wampold 1989, eq. 1-4).
 
     kappa = (F - E) / (min(n_i, n_j) - E), or (F - E) / E below chance; E = n_i n_j / N, and
-    n_i n_j / (N - n_i) where codes cannot repeat.
+    n_i n_j / (N - n_i) where codes cannot repeat. Made for lag 1: at a larger lag the table is taken for that
+    of a series of as many events (O'Connor 1999), and kappa is nan where the count exceeds n_i or n_j.
 
     >>> float(unidirectional_kappa(np.array([[0, 4], [4, 0]]), ends=np.array([1, 0])).kappa[0, 1].round(3))
     1.0
@@ -129,6 +130,8 @@ def unidirectional_kappa(
     room = np.minimum(given, target) - expected
     kappa = np.where(variance > 0, _safe(frequency - expected, room), np.nan)
     kappa = np.where(kappa < 0, _safe(frequency - expected, expected), kappa)
+    # At lags above 1 a count can exceed n_i, which knows one event of the last ones only.
+    kappa = np.where(frequency <= np.minimum(given, target), kappa, np.nan)
     if no_repeats:
         own = np.eye(frequency.shape[-1], dtype=np.bool_)
         kappa, z = np.where(own, np.nan, kappa), np.where(own, np.nan, z)

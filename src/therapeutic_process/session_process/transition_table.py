@@ -19,7 +19,7 @@ from therapeutic_process.session_process.cell_statistics import (
     undefined_because,
     yules_q,
 )
-from therapeutic_process.session_process.extra import Bools, Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Bools, Floats, Ints, as_frame, label_columns, np
 from therapeutic_process.session_process.pattern_kappa import (
     BidirectionalKappa,
     ParallelDominance,
@@ -114,11 +114,8 @@ class TransitionTables:
         shape = self.frequency.shape
         grid = np.indices(shape).reshape(3, -1)
         why = [undefined_because(f, p) for f, p in zip(self.frequency, self.possible, strict=True)]
-        columns: dict[str, Any] = {
-            "table": [self.names[i] for i in grid[0]],
-            "given": [self.codes[i] for i in grid[1]],
-            "target": [self.targets[i] for i in grid[2]],
-        }
+        columns: dict[str, Any] = label_columns("table", [self.names[i] for i in grid[0]])
+        columns |= {"given": [self.codes[i] for i in grid[1]], "target": [self.targets[i] for i in grid[2]]}
         columns |= {name: values.ravel() for name, values in self._cells().items()}
         columns["undefined_because"] = [reason or None for t in why for row in t for reason in row]
         return as_frame(columns)
