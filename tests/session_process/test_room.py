@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 import therapeutic_process.session_process as room
@@ -70,3 +71,47 @@ def test_no_result_shows_its_values() -> None:
     results = [tables, tables.unidirectional, tables.bidirectional(), tables.parallel_dominance()]
     for result in (*results, tables.likelihood_ratio, room.guarded_ratio(*pair), average):
         assert not re.search("731|977", repr(result).replace("[1708]", "")), type(result).__name__
+
+
+def test_no_result_shows_a_label() -> None:
+    """Labels are often ids or words of a record; representations hold counts only."""
+    turns = pl.DataFrame(
+        {
+            "client_id": ["anna"] * 6 + ["berta"] * 6,
+            "session_id": ["first"] * 12,
+            "index": [*range(6), *range(6)],
+            "code": ["blue", "green"] * 6,
+            "speaker": ["clara", "dora"] * 6,
+            "rater_id": ["edna", "fritz"] * 6,
+            "onset_s": list(range(12)),
+            "start_s": list(range(12)),
+            "end_s": list(range(1, 13)),
+            "offset_s": list(range(1, 13)),
+        }
+    )
+    rng = np.random.default_rng(1)
+    found = room.sequential_statistics(turns, client="client_id")
+    ratings = room.read_ratings(turns, unit=["client_id", "index"], value="code")
+    results = [
+        found,
+        found.turns,
+        found.per_session(),
+        found.homogeneity(),
+        found.permutation_test(rng=rng, permutations=9),
+        room.transition_effects(found, rng=rng, flips=9),
+        room.code_profile(turns, client="client_id", ratios={"r": (["blue"], ["green"])}),
+        room.session_course(turns, client="client_id"),
+        room.session_course(turns, client="client_id", minutes=1, onset_s="onset_s"),
+        room.sequence_complexity(turns, client="client_id"),
+        room.talk_profile(turns),
+        room.time_budget(turns),
+        room.time_unit_kappa(turns, unit_s=1),
+        room.alignment_kappa(turns, tolerance_s=1),
+        ratings,
+    ]
+    for result in results:
+        shown = repr(result)
+        assert shown.startswith(("<", "HomogeneityTest("))
+        assert not re.search("anna|berta|first|blue|green|clara|dora|edna|fritz", shown), type(
+            result
+        ).__name__
