@@ -89,13 +89,10 @@ def read_streams(
     if np.any(end < start):
         found = f"{int((end < start).sum())} rows against it"
         raise TableError("offset_before_onset", needed="offsets not before onsets", found=found)
-    order = np.lexsort((start, who, which))
-
-    def stream(s: int, o: int) -> EventStream:
-        rows = order[(which[order] == s) & (who[order] == o)]
-        return EventStream(place[rows], start[rows], end[rows])
-
-    return [(stream(s, 0), stream(s, 1)) for s in range(len(sessions))], labels
+    sizes = np.bincount(which * 2 + who, minlength=2 * len(sessions))
+    rows = np.split(np.lexsort((start, who, which)), np.cumsum(sizes)[:-1])
+    streams = [EventStream(place[r], start[r], end[r]) for r in rows]
+    return list(zip(streams[::2], streams[1::2], strict=True)), labels
 
 
 def _units(stream: EventStream, n: int, unit_s: float, nothing: int) -> Ints:

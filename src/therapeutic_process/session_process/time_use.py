@@ -123,9 +123,10 @@ def time_budget(
     length = None if duration_s is None else as_floats(columns[duration_s], duration_s)
     rows = np.empty((len(sessions), len(speakers) + 3))
     spans = np.empty((len(sessions), 2))
-    for s in range(len(sessions)):
-        mine = np.flatnonzero(known & (which == s))
-        spans[s] = _span(start[mine], end[mine], None if length is None else length[which == s])
+    by_session = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
+    for s, held in enumerate(by_session):
+        mine = held[known[held]]
+        spans[s] = _span(start[mine], end[mine], None if length is None else length[held])
         rows[s] = _budget(who[mine], start[mine], end[mine], len(speakers), (spans[s, 0], spans[s, 1]))
     k = len(speakers)
     unknown = np.bincount(which[~known], minlength=len(sessions))
