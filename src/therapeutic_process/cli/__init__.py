@@ -14,8 +14,9 @@ def main() -> None:
     try:
         from therapeutic_process.cli.app import app
     except ImportError as error:
-        if error.name not in {"typer", "rich", "click"}:
+        package = (error.name or "").partition(".")[0]
+        if package not in {"typer", "rich", "click"}:
             raise
-        sys.stderr.write(f"therapeutic-process: {MissingExtra('cli', error.name)}\n")
+        sys.stderr.write(f"therapeutic-process: {MissingExtra('cli', package)}\n")
         sys.exit(2)
     app()

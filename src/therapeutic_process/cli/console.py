@@ -10,7 +10,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["EXIT_BAD_INPUT", "EXIT_INVALID", "refuse_to_replace", "stop", "watched"]
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "EXIT_INVALID",
+    "refuse_to_replace",
+    "require_place",
+    "stop",
+    "watched",
+    "write_text",
+]
 
 EXIT_INVALID = 1
 """Some documents break rules."""
@@ -44,3 +52,19 @@ def refuse_to_replace(target: Path, *, force: bool) -> None:
     """Stop if the file exists and may not be replaced."""
     if target.exists() and not force:
         stop(f"{target} exists already; --force replaces it")
+
+
+def require_place(target: Path) -> None:
+    """Stop if there is no folder to write the file to: better now than after long work."""
+    if not target.parent.is_dir():
+        stop(f"{target} cannot be written: its folder is not there")
+    if target.is_dir():
+        stop(f"{target} cannot be written: it is a folder")
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a file, or say why that is not possible, and stop."""
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        stop(f"{target} cannot be written: {error.strerror}")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from therapeutic_process.cli.console import EXIT_INVALID, stop, watched
+from therapeutic_process.cli.console import EXIT_INVALID, require_place, stop, watched, write_text
 from therapeutic_process.cli.tally import Tally
 from therapeutic_process.errors import DocumentError, MissingExtra
 from therapeutic_process.exchange import CaseReader, DocumentsSkippedWarning, example_cases, read_cases
@@ -54,6 +54,7 @@ def report(
         stop("give either a PATH or --example")
     if sessions is not None and days is not None:
         stop("give --window-sessions or --window-days, not both")
+    require_place(output)
     window = timedelta(days=days) if days is not None else (sessions or 2)
     tally = Tally(window=window)
     try:
@@ -70,7 +71,7 @@ def report(
         for failure in unreadable:
             typer.echo(str(failure), err=True)
         stop("no case could be read")
-    output.write_text(html, encoding="utf-8")
+    write_text(output, html)
     typer.echo(str(tally))
     for failure in unreadable:
         typer.echo(str(failure), err=True)

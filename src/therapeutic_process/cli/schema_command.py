@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from therapeutic_process.cli.console import refuse_to_replace
+from therapeutic_process.cli.console import refuse_to_replace, write_text
 from therapeutic_process.exchange import json_schema
 
 __all__ = ["schema"]
@@ -29,4 +29,4 @@ def schema(
         typer.echo(text)
     else:
         refuse_to_replace(output, force=force)
-        output.write_text(f"{text}\n", encoding="utf-8")
+        write_text(output, f"{text}\n")
