@@ -180,3 +180,58 @@ def test_texts_of_every_case_stay_out(case: Case) -> None:
         change_events=[e.with_changes(description=FREE) for e in case.change_events],
     )
     assert FREE not in case_report(planted)
+
+
+def talk_of(speakers: list[str]) -> Case:
+    people = [{"id": s, "role": "client"} for s in speakers]
+    given = [{"coding_pass": "p", "system": "automisc", "code": "C"}]
+    talk = [
+        {"index": i, "kind": "speech", "speaker": s, "codes": given}
+        for i, s in enumerate([*speakers, speakers[0]])
+    ]
+    coded = {
+        "id": "p",
+        "system": "automisc",
+        "extent": "all",
+        "sessions": ["s1"],
+        "coder": {"kind": "observer"},
+    }
+    held = {"id": "s1", "number": 1, "status": "held", "interactions": talk}
+    return made(id="k", format="group", participants=people, sessions=[held], coding_passes=[coded])
+
+
+def test_codes_of_many_speakers_stand_side_by_side(read_page: Callable[[str], Page]) -> None:
+    few = read_page(case_report(talk_of(["a", "b", "c"]))).text
+    assert "C – change talk client a 2 100 %" in few
+    many = read_page(case_report(talk_of(["a", "b", "c", "d"]))).text
+    assert "code client a client b client c client d all C – change talk 2 1 1 1 5" in many
+
+
+def test_columns_in_which_nothing_is_known_are_left_out(read_page: Callable[[str], Page]) -> None:
+    bare = made(id="k", participants=[{"id": "c1", "role": "client"}])
+    assert "site, arm, group" not in read_page(case_report(bare)).text
+    placed = made(id="k", participants=[{"id": "c1", "role": "client", "arm": "waiting list"}])
+    assert "site, arm, group" in read_page(case_report(placed)).text
+
+
+def test_a_figure_says_in_words_what_it_shows(read_page: Callable[[str], Page]) -> None:
+    page = read_page(case_report(example_cases()[0]))
+    labels = [value or "" for tag, name, value in page.attributes if tag == "div" and name == "aria-label"]
+    assert any(label.startswith("Timeline, by time: 11 scores and ") for label in labels)
+    assert sum(value == "img" for _, name, value in page.attributes if name == "role") == page.tags.count(
+        "svg"
+    )
+
+
+def test_the_change_table_says_whose_score_and_by_whom(read_page: Callable[[str], Page]) -> None:
+    by = {"kind": "therapist", "participant": "t1"}
+    rows = [
+        {"id": f"m{i}", "instrument": "phq9", "subject": "c1", "respondent": by, "score": score}
+        for i, score in enumerate((18, 7))
+    ]
+    people = [{"id": "c1", "role": "client"}, {"id": "t1", "role": "therapist"}]
+    words = read_page(case_report(made(id="k", participants=people, measurements=rows))).text
+    assert (
+        "PHQ-9 lower is better client, by therapist 2 18 7 −11 reliable improvement Reliable improvement"
+        in words
+    )

@@ -147,13 +147,21 @@ def _left_out(view: View, drawn: Timeline) -> list[str]:
         told.append(
             "What lies between two sessions stands halfway between them; how long that was cannot be read off."
         )
-    elif any(m.measured_at is None and m.score is not None and m.session for m in view.case.measurements):
-        told.append("A measurement without a time of its own stands at its session.")
+    elif _stands_at_session(view.case):
+        told.append("What has no time of its own stands at its session, or at the last session before it.")
     if drawn.n_unplaced:
         told.append(f"Not drawn, because neither a time nor a session is known: {drawn.n_unplaced}.")
     if drawn.n_panels_left_out:
         told.append(f"Scores of {count(drawn.n_panels_left_out, 'further scale')} are in the table only.")
     return told
+
+
+def _stands_at_session(case: Case) -> bool:
+    outside = [(e.occurred, e.after_session) for e in case.change_events]
+    outside += [(e.occurred, e.after_session) for e in case.context_events]
+    outside += [(j.written_at, j.after_session) for j in case.journal]
+    outside += [(m.measured_at, m.session) for m in case.measurements]
+    return any(time is None and session is not None for time, session in outside)
 
 
 def _tables(view: View) -> list[Html]:

@@ -114,7 +114,8 @@ def table(
     inner = tag(
         "table", tag("caption", tag("span", caption)), tag("thead", head), tag("tbody", body), class_=stacked
     )
-    return tag("div", inner, class_="scroll", tabindex=0)
+    label = caption if type(caption) is str else None
+    return tag("div", inner, class_="scroll", tabindex=0, role="group", aria_label=label)
 
 
 def _cells(columns: Sequence[Column], row: Sequence[Content]) -> list[Html]:

@@ -77,7 +77,7 @@ def drawing(spec: Spec, *, name: str, label: str, caption: Content, wide: bool =
     svg = figure_svg(chart_of(spec), prefix=name)
     picture = tag("div", Html(svg), role="img", aria_label=label, class_="wide-figure" if wide else None)
     hint = tag("span", "Move the figure sideways to see all of it.", class_="sideways") if wide else None
-    framed = tag("div", picture, class_="scroll", tabindex=0)
+    framed = tag("div", picture, class_="scroll", tabindex=0, role="group", aria_label="Figure")
     return tag("figure", framed, tag("figcaption", hint, caption))
 
 

@@ -20,6 +20,8 @@ __all__ = ["MAX_CODES", "given_totals", "transition_heatmap", "transition_spec"]
 
 MAX_CODES: Final = 24
 _LABELLED: Final = 14
+# Above this share a light number is easier to read on its cell than a dark one, in both colour schemes.
+_LIGHT_ON_DARK: Final = 0.68
 
 
 def transition_heatmap(transitions: Transitions, *, order: Sequence[str] | None = None) -> alt.LayerChart:
@@ -130,5 +132,5 @@ def _cell(row: Transition, given: str) -> Spec:
         "target": clean(row.target),
         "share": share or 0.0,
         "label": label,
-        "dark": (share or 0) > 0.5,
+        "dark": (share or 0) > _LIGHT_ON_DARK,
     }
