@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from therapeutic_process.errors import NotEnoughData
-from therapeutic_process.process_outcome import Link, Links, link_events
+from therapeutic_process.process_outcome import Link, LinkRow, Links, link_events
 from therapeutic_process.records import Case
 from therapeutic_process.testing import cases
 
@@ -480,3 +480,18 @@ def test_the_first_and_the_last_day_of_the_calendar() -> None:
     first, second = link_events(case, window=1).links
     assert [s.certain for s in (*first.sessions, *second.sessions)] == [True, False]
     assert link_events(case, window=DAY).links[0].sessions == ()
+
+
+def test_what_lies_before_the_first_held_session_is_in_no_window_in_sessions() -> None:
+    sessions = [session(1, at(0), "cancelled"), session(2, at(7))]
+    journal = [entry("j", after_session="s1"), entry("later", after_session="s2")]
+    case = a_case(sessions, outside(after_session="s1"), journal=journal)
+    by_count, by_time = the_link(case, 1), the_link(case, DAY)
+    assert (by_count.sessions, by_count.journal, by_count.n_unplaced) == ((), (), 0)
+    # without its time nobody can say whether the entry lies in a day before the change
+    assert (by_time.sessions, by_time.journal, by_time.n_unplaced) == ((), (), 1)
+
+
+def test_a_row_of_the_table_prints_no_id() -> None:
+    assert repr(LinkRow("secret", "secret", ambiguity=2)) == "LinkRow(ambiguity 2)"
+    assert repr(LinkRow("secret", reason="no time")) == "LinkRow(no time)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from therapeutic_process.base import Sensitive, leaves
 from therapeutic_process.change_process import ChangeRow, changes
+from therapeutic_process.errors import MissingExtra
 from therapeutic_process.instruments import Instrument
 from therapeutic_process.process_outcome import LinkRow, link_events, perspectives
 from therapeutic_process.records import Case, Measurement, Participant, Reporter, Session
@@ -123,6 +125,12 @@ def test_a_whole_number_that_no_column_holds_is_refused_without_showing_it() -> 
         assert str(number) not in str(caught.value)
     ends = [2**63 - 1, -(2**63)]
     assert frame_of([attrs.evolve(FULL, number=n) for n in ends], Row)["number"].to_list() == ends
+
+
+def test_without_polars_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(MissingExtra, match=r"therapeutic-process\[analysis\]"):
+        frame_of([], Row)
 
 
 def test_a_field_that_is_no_plain_value_is_refused() -> None:
