@@ -1,0 +1,97 @@
+"""Grade the change that clients undergo: reliable, clinically significant, sudden; alone and in cohorts."""
+
+from therapeutic_process.change_process.attainment import (
+    AttainmentChange,
+    GoalAttainment,
+    goal_attainment,
+    goal_attainment_change,
+)
+from therapeutic_process.change_process.bootstrap import CutoffInterval, cutoff_c_interval
+from therapeutic_process.change_process.cohort import (
+    clinical_significance_table,
+    cutoff_crossing_table,
+    important_change_table,
+    percentage_change_table,
+    reliable_change_table,
+    true_score_range_table,
+)
+from therapeutic_process.change_process.cutoffs import (
+    ClinicalCutoff,
+    clinical_cutoff,
+    published_cutoff,
+    true_score_cutoff,
+)
+from therapeutic_process.change_process.graded_change import ClassShare, GradedChange
+from therapeutic_process.change_process.group_change import (
+    GroupChange,
+    TrueChangeShare,
+    group_change,
+    group_difference,
+    true_change_shares,
+)
+from therapeutic_process.change_process.important_change import (
+    GradedAmount,
+    important_change,
+    percentage_change,
+    remission,
+    response,
+)
+from therapeutic_process.change_process.paired_scores import PairedScores, paired_scores
+from therapeutic_process.change_process.random_slopes import RandomSlopes, random_slope_change, random_slopes
+from therapeutic_process.change_process.reference_values import ReferenceValues, reference_from_sample
+from therapeutic_process.change_process.reliable_change import (
+    ReliableChange,
+    reliable_change,
+    reliable_change_index,
+    reliable_change_points,
+)
+from therapeutic_process.change_process.significance import (
+    ClinicalSignificance,
+    clinical_significance,
+    cutoff_crossing,
+)
+
+__all__ = [
+    "AttainmentChange",
+    "ClassShare",
+    "ClinicalCutoff",
+    "ClinicalSignificance",
+    "CutoffInterval",
+    "GoalAttainment",
+    "GradedAmount",
+    "GradedChange",
+    "GroupChange",
+    "PairedScores",
+    "RandomSlopes",
+    "ReferenceValues",
+    "ReliableChange",
+    "TrueChangeShare",
+    "clinical_cutoff",
+    "clinical_significance",
+    "clinical_significance_table",
+    "cutoff_c_interval",
+    "cutoff_crossing",
+    "cutoff_crossing_table",
+    "goal_attainment",
+    "goal_attainment_change",
+    "group_change",
+    "group_difference",
+    "important_change",
+    "important_change_table",
+    "paired_scores",
+    "percentage_change",
+    "percentage_change_table",
+    "published_cutoff",
+    "random_slope_change",
+    "random_slopes",
+    "reference_from_sample",
+    "reliable_change",
+    "reliable_change_index",
+    "reliable_change_points",
+    "reliable_change_table",
+    "remission",
+    "response",
+    "true_change_shares",
+    "true_score_cutoff",
+    "true_score_range_table",
+]
