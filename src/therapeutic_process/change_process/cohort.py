@@ -324,11 +324,17 @@ def clinical_significance_table(
         table = _with_true_ranges(table, cutoff, change.reference, change.critical, (before, after))
     else:
         table = _with_ranges(table, cutoff, at_cutoff, before, after)
+    fell = _crossed()[1]
+    if cutoff.true_scores:
+        # that it is reliable is known; here it is enough on which side the true score is estimated
+        fell = (nw.col("range_before") == "functional") & (
+            nw.col("range_index") * direction(cutoff.better) < 0
+        )
     category = clinical_class(
         nw.col("verdict"),
         clinical_before=nw.col("range_before") == "clinical",
         functional_after=nw.col("range_after") == "functional",
-        fell=_crossed()[1],
+        fell=fell,
     )
     table = table.with_columns(_when_known(category, "verdict", before, after).alias("category"))
     return graded(

@@ -73,7 +73,7 @@ def _effect(low: float, mean: float, high: float, threshold: float) -> Effect:
     return "probably_important" if mean >= threshold else "not_significantly_below_threshold"
 
 
-def _interval(mean: float, se: float, df: int, confidence: float) -> tuple[float, float]:
+def _interval(mean: float, se: float, df: float, confidence: float) -> tuple[float, float]:
     half = student_quantile((1 + confidence) / 2, df) * se
     return mean - half, mean + half
 
@@ -157,7 +157,7 @@ def group_difference(
 ) -> tuple[GroupChange, ...]:
     """Judge how far each group's mean score after lies from a reference group's.
 
-    The interval is Student's with the pooled variance of the two groups.
+    The interval is Welch's: the groups need not spread alike.
 
     Args:
         frame: One row per client; any frame Narwhals knows.
@@ -180,9 +180,10 @@ def group_difference(
     out = []
     for group, (_, y) in groups.items():
         _enough("group_difference", y)
-        mean, df = fmean(y) - fmean(base), len(y) + len(base) - 2
-        pooled = ((len(y) - 1) * stdev(y) ** 2 + (len(base) - 1) * stdev(base) ** 2) / df
-        low, high = _interval(mean, math.sqrt(pooled * (1 / len(y) + 1 / len(base))), df, confidence)
+        mean = fmean(y) - fmean(base)
+        a, b = stdev(y) ** 2 / len(y), stdev(base) ** 2 / len(base)
+        df = (a + b) ** 2 / (a**2 / (len(y) - 1) + b**2 / (len(base) - 1)) if a + b > 0 else 1.0
+        low, high = _interval(mean, math.sqrt(a + b), df, confidence)
         effect = _judge(low, mean, high, important=important, better=better)
         out.append(GroupChange(group, mean, low, high, confidence, len(y), effect, reference, len(base)))
     return tuple(out)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.sudden_arrays import attach, later_worst, series_of, sudden_rows
+from therapeutic_process.change_process.sudden_arrays import attach, series_of
 from therapeutic_process.change_process.sudden_intervals import neighbours, with_verdicts
+from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
 from therapeutic_process.tables.primitives import Ordered
 
 if TYPE_CHECKING:
     from therapeutic_process.change_process.sudden_arrays import Series
     from therapeutic_process.change_process.sudden_rule import SuddenRule
+    from therapeutic_process.change_process.sudden_search import Places
 
 __all__ = ["AROUND", "eager_events", "intervals", "lazy_events"]
 
@@ -46,7 +48,10 @@ def _with_whole_change(rows: Ordered, score: str, start: Any, end: Any) -> Order
         (known.max().over(client) if end is None else nw.lit(end)).alias("_end"),
     )
     names = {"first_score": "_start", "last_score": "_end"}
-    at = (nw.when(nw.col(order) == nw.col(c)).then(nw.col(score)).max().over(client).alias(n) for n, c in names.items())
+    at = (
+        nw.when(nw.col(order) == nw.col(c)).then(nw.col(score)).max().over(client).alias(n)
+        for n, c in names.items()
+    )
     return rows.with_columns(*at)
 
 
@@ -71,60 +76,79 @@ def lazy_events(rows: Ordered, rule: SuddenRule, score: str, *, start: Any, end:
 def _finished(found: Any, rows: Ordered, rule: SuddenRule) -> Any:
     whole = (nw.col("first_score") - nw.col("last_score")) * rule.sign
     limit = nw.col("score_next") + nw.col("change") / 2 * rule.sign
-    found = found.with_columns(whole.alias("whole_change"), limit.alias("reversal_value"))
-    back = (nw.col("_worst") - nw.col("reversal_value")) * rule.sign > 0
-    told = nw.when(back.fill_null(value=False)).then(nw.lit("reversed")).otherwise(nw.lit("held"))
-    some = nw.col("whole_change") != 0
-    found = found.with_columns(
-        nw.when(~nw.col("_worst").is_null()).then(told).alias("reversal"),
-        nw.when(some).then(nw.col("change") / nw.col("whole_change")).alias("share_of_whole_change"),
-    )
+    back = ((nw.col("_worst") - limit) * rule.sign > 0).fill_null(value=False)
+    told = nw.when(back).then(nw.lit("reversed")).otherwise(nw.lit("held"))
     keys = [rows.client, rows.order, "order_next", "place", "n_of_client"]
-    scores = [*AROUND.values(), "first_score", "last_score"]
-    sizes = ["change", "whole_change", "share_of_whole_change", "reversal_value", "reversal"]
-    return found.select(*keys, *scores, *sizes)
+    return found.select(
+        *keys,
+        *AROUND.values(),
+        "first_score",
+        "last_score",
+        "change",
+        whole.alias("whole_change"),
+        nw.when(whole != 0).then(nw.col("change") / whole).alias("share_of_whole_change"),
+        limit.alias("reversal_value"),
+        nw.when(~(nw.col("_worst").is_null() | limit.is_null())).then(told).alias("reversal"),
+    )
 
 
 def eager_events(table: Any, rule: SuddenRule, columns: tuple[str, str, str], *, start: Any, end: Any) -> Any:
     """Return the sudden changes of an eager frame, found with arrays."""
-    np = numpy_module()
     client, order, score = columns
     s = series_of(table, client=client, order=order, score=score)
-    at, low, high = sudden_rows(s, rule)
-    row, following = (at, at + 1) if s.row is None else (s.row[at], s.row[at + 1])
-    found: Any = nw.maybe_reset_index(table[row.tolist(), [client, order]])
-    after: Any = nw.maybe_reset_index(table[following.tolist(), [order]])
-    found = found.with_columns(after[order].alias("order_next"))
-    arrays = {"place": at - low + 1, "n_of_client": _times(np, low)}
-    for k, name in AROUND.items():
-        inside = (at + k >= low) & (at + k < high)
-        arrays[name] = np.where(inside, s.score[np.where(inside, at + k, 0)], np.nan) if len(at) else np.zeros(0)
+    p = sudden_places(s, rule)
+    labels = {client: s.client(p.at), order: s.order(p.at), "order_next": s.order(p.at + 1)}
+    found = _labels(table, labels, order)
+    arrays = {"place": p.at - p.low + 1, "n_of_client": _times(p)}
+    arrays |= {name: p.around(s, k) for k, name in AROUND.items()}
     arrays["change"] = (arrays["score"] - arrays["score_next"]) * rule.sign
-    arrays["_worst"] = later_worst(s, at, high, rule.sign)
-    edges = _edges(np, s, low, high) if start is None or end is None else (np.zeros(0), np.zeros(0))
-    for name, place, occasion in (("first_score", edges[0], start), ("last_score", edges[1], end)):
-        arrays[name] = place if occasion is None else _at_occasion(np, s, table[order], low, high, occasion)
+    arrays["_worst"] = later_worst(s, p, rule.sign)
+    arrays["first_score"] = _first_known(s, p) if start is None else _at_occasion(s, p, start)
+    arrays["last_score"] = _last_known(s, p) if end is None else _at_occasion(s, p, end)
     return _finished(attach(found, arrays), Ordered(found, client, order), rule)
 
 
-def _times(np: Any, low: Any) -> Any:
-    _, which, times = np.unique(low, return_inverse=True, return_counts=True)
+def _times(p: Places) -> Any:
+    np = numpy_module()
+    _, which, times = np.unique(p.low, return_inverse=True, return_counts=True)
     return times[which].astype(np.int64)
 
 
-def _edges(np: Any, s: Series, low: Any, high: Any) -> tuple[Any, Any]:
-    first, last = low.copy(), high - 1
-    # an event has two scores, so both walks end inside the client
-    while len(first) and np.isnan(s.score[first]).any():
-        first = first + np.isnan(s.score[first])
-    while len(last) and np.isnan(s.score[last]).any():
-        last = last - np.isnan(s.score[last])
-    return s.score[first], s.score[last]
+def _first_known(s: Series, p: Places) -> Any:
+    return _walk(s, p.low, p.high - 1, 1)
 
 
-def _at_occasion(np: Any, s: Series, orders: Any, low: Any, high: Any, occasion: Any) -> Any:
-    here = (orders == occasion).fill_null(value=False).to_numpy().astype(bool)
-    here = here if s.row is None else here[s.row]
+def _last_known(s: Series, p: Places) -> Any:
+    return _walk(s, p.high - 1, p.low, -1)
+
+
+def _walk(s: Series, start: Any, end: Any, step: int) -> Any:
+    np = numpy_module()
+    place = start.copy()
+    gone = np.isnan(s.score[place])
+    while (gone & (place != end)).any():
+        place = np.where(gone & (place != end), place + step, place)
+        gone = np.isnan(s.score[place])
+    return s.score[place]
+
+
+def _at_occasion(s: Series, p: Places, occasion: Any) -> Any:
+    np = numpy_module()
+    here = s.order(np.arange(len(s.score))) == occasion
+    here = here.to_numpy().astype(bool) if isinstance(here, nw.Series) else here
     position = np.append(np.flatnonzero(here), len(s.score))
-    nearest = position[np.searchsorted(position, low)]
-    return np.where(nearest < high, s.score[np.minimum(nearest, len(s.score) - 1)], np.nan)
+    nearest = position[np.searchsorted(position, p.low)]
+    inside = nearest < p.high
+    return np.where(inside, s.score[np.where(inside, nearest, 0)], np.nan) if len(inside) else s.score[:0]
+
+
+def _labels(table: Any, columns: dict[str, Any], order: str) -> Any:
+    schema, new = table.collect_schema(), []
+    for name, values in columns.items():
+        dtype = schema[order if name == "order_next" else name]
+        if isinstance(values, nw.Series):
+            column = nw.maybe_reset_index(values)
+        else:
+            column = nw.new_series(name, values, backend=table.implementation)
+        new.append(column.alias(name).cast(dtype))
+    return new[0].to_frame().with_columns(*new[1:])

@@ -49,9 +49,9 @@ class SuddenGains(Generic[IntoFrameT]):
 
     Attributes:
         events: One row per sudden change, of the caller's kind: client, order (N), ``order_next``, ``place``,
-            ``n_of_client``, scores from N−2 to N+3, first and last score of the course, ``change`` (positive in the
-            direction looked for), ``whole_change``, ``share_of_whole_change``, ``reversal_value``, ``reversal``
-            (``reversed``, ``held``, or null: no later score).
+            ``n_of_client``, scores from N−2 to N+3, first and last score of the course, ``change``
+            (positive in the direction looked for), ``whole_change``, ``share_of_whole_change``,
+            ``reversal_value``, ``reversal`` (``reversed``, ``held``, or null: no later score).
         rule: The criteria.
         client: Column of the client.
         order: Column of the order.
@@ -68,10 +68,10 @@ class SuddenGains(Generic[IntoFrameT]):
     def intervals(self) -> IntoFrameT:
         """Return every interval N→N+1 with its criteria, verdict and reason; see `REASONS`.
 
-        ``verdict`` is ``gain``, ``no_gain`` (``loss``, ``no_loss``), or null where any active criterion cannot be
-        judged; ``reason`` then says why.
+        ``verdict`` is ``gain``, ``no_gain`` (``loss``, ``no_loss``), or null where any active criterion
+        cannot be judged; ``reason`` then says why.
         """
-        rows = ordered(self._scores, client=self.client, order=self.order)
+        rows = ordered(numbers(self._scores, self.score), client=self.client, order=self.order)
         return cast("IntoFrameT", intervals(rows, self.rule, self.score).to_native())
 
     def reasons(self) -> dict[str, int]:
@@ -84,15 +84,19 @@ class SuddenGains(Generic[IntoFrameT]):
     def by_client(self, choice: Choice = "first") -> IntoFrameT:
         """Keep one event per client that has any: the first, last, smallest or largest by size.
 
-        Ties in size go to the earlier event.
+        Ties in size go to the earlier event. A client with an event of unknown size (which the comparison
+        of means alone allows) has no smallest and no largest one.
         """
         table: Any = opened(self.events)
         order, size, client = nw.col(self.order), nw.col("change"), self.client
         if choice in {"smallest", "largest"}:
             edge = size.min() if choice == "smallest" else size.max()
+            table = table.filter(size.is_null().cast(nw.Int64).max().over(client) == 0)
             table = table.filter(size == edge.over(client))
         elif choice not in {"first", "last"}:
-            raise TherapeuticProcessError(f"choice: needed first, last, smallest or largest, found {choice!r}")
+            raise TherapeuticProcessError(
+                f"choice: needed first, last, smallest or largest, found {choice!r}"
+            )
         edge = order.max() if choice == "last" else order.min()
         return cast("IntoFrameT", table.filter(order == edge.over(client)).to_native())
 
@@ -104,7 +108,9 @@ class SuddenGains(Generic[IntoFrameT]):
         n_events, n_back = collected(events.select(*cells)).row(0)
         each: Any = events.group_by(self.client).agg(number.max().alias("times"))
         several = (nw.col("times") > 1).cast(nw.Int64).sum()
-        with_any, with_several = collected(each.select(nw.len().alias("any"), several.alias("several"))).row(0)
+        with_any, with_several = collected(each.select(nw.len().alias("any"), several.alias("several"))).row(
+            0
+        )
         clients = collected(self._scores.select(nw.col(self.client).n_unique()))[0, 0]
         return {
             "clients": int(clients),
@@ -115,13 +121,15 @@ class SuddenGains(Generic[IntoFrameT]):
         }
 
     def average_course(self) -> tuple[CoursePoint, ...]:
-        """Return the mean scores from N−2 to N+3 over all events, and at start and end over clients with one."""
+        """Return the mean scores from N−2 to N+3 over events, and at start and end over their clients."""
         events = collected(opened(self.events))
         once = collected(opened(self.by_client("first")))
         points = [("start", once["first_score"])]
         points += [(f"N{k:+d}" if k else "N", events[name]) for k, name in AROUND.items()]
         points.append(("end", once["last_score"]))
-        return tuple(_point(place, [float(v) for v in column.drop_nulls().to_list()]) for place, column in points)
+        return tuple(
+            _point(place, [float(v) for v in column.drop_nulls().to_list()]) for place, column in points
+        )
 
     def to_frame(self) -> IntoFrameT:
         """Return the events."""
@@ -165,8 +173,9 @@ def sudden_gains(
 ) -> SuddenGains[IntoFrameT]:
     """Find sudden gains, or losses, between consecutive sessions (Tang & DeRubeis 1999).
 
-    An interval lies between two consecutive rows of a client, whatever their distance: a session without a score is a
-    row with a missing score. Losses mirror gains: 25 % of the score *before*, in the other direction.
+    An interval lies between two consecutive rows of a client, whatever their distance: a session without a
+    score is a row with a missing score. Losses mirror gains: 25 % of the score *before*, in the other
+    direction.
 
     >>> import polars as pl
     >>> scores = pl.DataFrame({"client_id": 1, "session": range(1, 7), "score": [32, 31, 33, 5, 6, 7]})
@@ -188,15 +197,16 @@ def sudden_gains(
         series_sds: The multiple that ``sd_of_series`` asks for.
         min_sessions_before: Sessions up to and with N that an interval must have to be judged.
         min_sessions_after: Sessions from N+1 on.
-        start: The order of the first session of the course, for the whole change; the first score unless told.
+        start: The order of the first session of the course, for the whole change; the first score unless
+            told.
         end: The order of the last session.
         client: Column of the client.
         order: Column of the order within client: number, date or time.
         score: Column of the score.
 
     Raises:
-        TableError: If a column is missing, the score is text, a key is missing or repeats (a lazy frame is not run
-            for that: see `check_scores`).
+        TableError: If a column is missing, the score is text, a key is missing or repeats (a lazy frame is
+            not run for that: see `check_scores`).
     """
     rule = SuddenRule(
         cutoff=cutoff, min_share=min_share, stability=stability, kind=kind, better=better, alpha=alpha,
@@ -205,7 +215,9 @@ def sudden_gains(
     )  # fmt: skip
     table = opened(frame)
     need_columns(table, client, order, score)
-    table = numbers(table.select(client, order, score), score)
+    table = table.select(client, order, score)
+    if not isinstance(table, nw.DataFrame) or table.collect_schema()[score] != nw.Float64:
+        table = numbers(table, score)
     if isinstance(table, nw.LazyFrame):
         rows = ordered(table, client=client, order=order)
         events = lazy_events(rows, rule, score, start=start, end=end)

@@ -59,7 +59,7 @@ def _yes_no(known: Any, met: Any) -> nw.Expr:
     return nw.when(known).then(answer)
 
 
-def _windows(rule: SuddenRule) -> list[nw.Expr]:
+def _windows() -> list[nw.Expr]:
     before, after = (-2, -1, 0), (1, 2, 3)
     n0, n1 = _count(before), _count(after)
     enough = (n0 >= 2) & (n1 >= 2)
@@ -69,7 +69,9 @@ def _windows(rule: SuddenRule) -> list[nw.Expr]:
         n1.alias("n_after"),
         (_total(before) / safe0).alias("mean_before"),
         (_total(after) / safe1).alias("mean_after"),
-        nw.when(enough).then((_spread(before, safe0) + _spread(after, safe1)) / (n0 + n1 - 2)).alias("_pooled"),
+        nw.when(enough)
+        .then((_spread(before, safe0) + _spread(after, safe1)) / (n0 + n1 - 2))
+        .alias("_pooled"),
     ]
 
 
@@ -83,7 +85,7 @@ def _threshold(rule: SuddenRule) -> Any:
     return critical * nw.col("_pooled").sqrt()
 
 
-def _stability(rule: SuddenRule, client: str, score: str) -> tuple[Any, Any]:
+def _stability(rule: SuddenRule) -> tuple[Any, Any]:
     """Return whether the rule can be judged, and whether it is met."""
     change = (nw.col("_x0") - nw.col("_x1")) * rule.sign
     if rule.uses_windows:
@@ -104,7 +106,7 @@ def _series(client: str, score: str) -> list[nw.Expr]:
     ]
 
 
-def _criteria(rule: SuddenRule, client: str, score: str) -> list[nw.Expr]:
+def _criteria(rule: SuddenRule) -> list[nw.Expr]:
     both = _known(0) & _known(1)
     change = (nw.col("_x0") - nw.col("_x1")) * rule.sign
     out = []
@@ -114,7 +116,7 @@ def _criteria(rule: SuddenRule, client: str, score: str) -> list[nw.Expr]:
         positive = (nw.col("_x0") >= 0).fill_null(value=False)
         out.append(_yes_no(both & positive, change >= nw.col("_x0") * rule.min_share).alias("share"))
     if rule.stability != "none":
-        out.append(_yes_no(*_stability(rule, client, score)).alias("stability"))
+        out.append(_yes_no(*_stability(rule)).alias("stability"))
     return out
 
 
@@ -136,8 +138,9 @@ def _reason(rule: SuddenRule, judged_sessions: Any) -> Any:
     for name, code in unknown:
         if name in dict(active):
             reason = nw.when(nw.col(name).is_null()).then(nw.lit(code)).otherwise(reason)
-    both = _known(0) & _known(1)
-    reason = nw.when(both).then(reason).otherwise(nw.lit("score_missing"))
+    if rule.needs_both_scores:
+        both = _known(0) & _known(1)
+        reason = nw.when(both).then(reason).otherwise(nw.lit("score_missing"))
     return nw.when(judged_sessions).then(reason).otherwise(nw.lit("too_few_sessions"))
 
 
@@ -154,11 +157,11 @@ def with_verdicts(rows: Ordered, rule: SuddenRule, score: str) -> Any:
         rows.lag(nw.col(order), -1).alias("order_next"),
         rows.position().alias("place"),
         nw.len().over(client).cast(nw.Int64).alias("_sessions"),
-        *(_windows(rule) if rule.uses_windows else []),
+        *(_windows() if rule.uses_windows else []),
         *(_series(client, score) if rule.stability == "sd_of_series" else []),
     )
     frame: Any = rows.frame.filter(~nw.col("order_next").is_null())
-    frame = frame.with_columns(*_criteria(rule, client, score))
+    frame = frame.with_columns(*_criteria(rule))
     place, left = nw.col("place"), nw.col("_sessions") - nw.col("place")
     judged = (place >= rule.min_sessions_before) & (left >= rule.min_sessions_after)
     frame = frame.with_columns(_reason(rule, judged).alias("reason"))

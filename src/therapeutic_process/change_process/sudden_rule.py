@@ -34,17 +34,19 @@ class SuddenRule:
     Attributes:
         cutoff: Points that the change must reach; None switches this criterion off.
         min_share: Share of the score at N that it must reach; None switches it off.
-        stability: How the change must stand out: ``pooled_sd`` (the published practice: the difference of the means
-            before and after, against t times the pooled standard deviation), ``t_test`` (a proper two-sample t test,
-            less strict by √(1/n+1/m)), ``share_kept`` (a share of the change is kept in both of the next two
-            scores), ``sd_of_series`` (a multiple of the client's own standard deviation), ``none``.
+        stability: How the change must stand out: ``pooled_sd`` (the published practice: the difference of
+            the means before and after, against t times the pooled standard deviation), ``t_test`` (a proper
+            two-sample t test, less strict by √(1/n+1/m)), ``share_kept`` (a share of the change is kept in
+            both of the next two scores), ``sd_of_series`` (a multiple of the client's own standard
+            deviation), ``none``.
         kind: ``gain`` (an improvement) or ``loss``.
         better: Which direction is better.
         alpha: Two-sided level of the critical value.
         critical: A fixed critical value instead, whatever the degrees of freedom.
         kept: The share that ``share_kept`` asks for.
         series_sds: The multiple that ``sd_of_series`` asks for.
-        min_sessions_before: Sessions up to and with N, scored or not, that an interval must have to be judged.
+        min_sessions_before: Sessions up to and with N, scored or not, that an interval must have to be
+            judged.
         min_sessions_after: Sessions from N+1 on.
     """
 
@@ -88,6 +90,11 @@ class SuddenRule:
         [2.776, 3.182, 4.303]
         """
         return self.critical if self.critical is not None else student_quantile(1 - self.alpha / 2, df)
+
+    @property
+    def needs_both_scores(self) -> bool:
+        """Whether N and N+1 must be scored; the comparison of means alone does without."""
+        return not (self.uses_windows and self.cutoff is None and self.min_share is None)
 
     @property
     def uses_windows(self) -> bool:
