@@ -50,17 +50,25 @@ from therapeutic_process.change_process.significance import (
     clinical_significance,
     cutoff_crossing,
 )
+from therapeutic_process.change_process.sudden_chance import (
+    ChanceLevel,
+    FalsePositiveRate,
+    sudden_gains_by_chance,
+    sudden_gains_false_positives,
+)
 from therapeutic_process.change_process.sudden_coverage import IntervalCounts, enough_scores, interval_counts
 from therapeutic_process.change_process.sudden_gains import CoursePoint, SuddenGains, sudden_gains
 from therapeutic_process.change_process.sudden_rule import SuddenRule
 
 __all__ = [
     "AttainmentChange",
+    "ChanceLevel",
     "ClassShare",
     "ClinicalCutoff",
     "ClinicalSignificance",
     "CoursePoint",
     "CutoffInterval",
+    "FalsePositiveRate",
     "GoalAttainment",
     "GradedAmount",
     "GradedChange",
@@ -101,6 +109,8 @@ __all__ = [
     "remission",
     "response",
     "sudden_gains",
+    "sudden_gains_by_chance",
+    "sudden_gains_false_positives",
     "true_change_shares",
     "true_score_cutoff",
     "true_score_range_table",
