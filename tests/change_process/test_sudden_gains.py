@@ -86,7 +86,7 @@ def test_events_intervals_and_choices_are_the_same_on_every_engine(engine: str, 
     expected = sudden_gains(pl.DataFrame(data), **rule)
     keys = ("client_id", "session")
     text = data | {"client_id": [f"{c:03d}" for c in data["client_id"]]}
-    for variant in (data, shuffled(data), shuffled(text)):
+    for variant in (data, shuffled(text)):
         result = sudden_gains(BUILDERS[engine](variant), **rule)
         for got, want in (
             (result.events, expected.events),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import polars as pl
 
-from reference.comparison import Cells, Outcome, number, read_csv, read_json, undefined
+from reference.comparison import Cells, Outcome, number, read_csv, read_json
 from therapeutic_process import change_process as cp
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def compare(folder: Path, *, perturb: bool = False) -> Iterator[Outcome]:
             cells.not_offered(f"the folder holds no {', '.join(absent)}")
         else:
             done.add(name)
-            adaptor(folder, case, cells)
+            try:
+                adaptor(folder, case, cells)
+            except Exception as error:
+                cells.wrong.append(f"the comparison stopped with {type(error).__name__}: {error}")
         yield cells.outcome()
 
 
@@ -205,7 +208,8 @@ def _compare_event(run: _Sudden, event: dict[str, Any], line: dict[str, str], ce
             cells.not_offered(name)
             continue
         expected = text if name == "id_sg" else number(text)
-        if undefined(expected) and "change" in name and not _offers_whole_change(run):
+        if "change" in name and not _offers_whole_change(run):
+            cells.not_offered(f"{name}: start or end of the course is not among the scores")
             continue
         if isinstance(expected, float) and math.isinf(expected):
             # a share of no change: the peer divides by zero, here it is undefined
@@ -425,7 +429,7 @@ def _select_cases(folder: Path, case: Case, cells: Cells) -> None:
     frame, _, series = _wide_to_long(folder, case)
     mine = {r[0]: r for r in cp.enough_scores(frame, client="client").rows()}
     for line in read_csv(folder / case["files"][0]["file"]):
-        client = line["id"]
+        client = line[str(case["args"].get("id_var_name", "id"))]
         for name, text in line.items():
             if name.startswith("min_sess_"):
                 enough = mine[client][1] >= int(name.rsplit("_", 1)[1])
@@ -499,16 +503,17 @@ class _Cohort:
         rows = read_csv(folder / case["data"])
         data: dict[str, list[Any]] = {
             "client_id": [r[a["id"]] for r in rows],
-            "time": [r[a["time"]] for r in rows],
+            "time": [_plain(r[a["time"]]) for r in rows],
             "score": [number(r[a["outcome"]]) for r in rows],
         }
         if group:
             data["group"] = [r[group] for r in rows]
         self.long = pl.DataFrame(data, schema_overrides={"score": pl.Float64})
         self.by = "group" if group else None
-        at = (str(a["pre"]), str(a["post"])) if "pre" in a else None
         keep = ["group"] if group else []
-        self.pairs = cp.paired_scores(self.long, order="time", at=at, keep=keep) if at else None
+        at = (_plain(a["pre"]), _plain(a["post"])) if "pre" in a else None
+        several = a.get("rci_method") == "HLM"
+        self.pairs = None if several else cp.paired_scores(self.long, order="time", at=at, keep=keep)
 
     @property
     def table(self) -> pl.DataFrame:
@@ -563,6 +568,15 @@ class _Cohort:
                 better=self.better,
             )
         return mine, (m1 - self.sign * 2 * s0) if kind == "b" else mine.value
+
+
+def _plain(occasion: Any) -> str:
+    """Write an occasion as text, so that 1, 1.0 and "1" are the same."""
+    try:
+        value = float(occasion)
+    except ValueError:
+        return str(occasion)
+    return str(int(value)) if value.is_integer() else str(value)
 
 
 def _persons(folder: Path, case: Case) -> dict[str, dict[str, str]]:

@@ -46,6 +46,7 @@ from therapeutic_process.change_process.reliable_change import (
     reliable_change_points,
 )
 from therapeutic_process.change_process.significance import (
+    CLASSES,
     ClinicalSignificance,
     clinical_significance,
     cutoff_crossing,
@@ -58,9 +59,12 @@ from therapeutic_process.change_process.sudden_chance import (
 )
 from therapeutic_process.change_process.sudden_coverage import IntervalCounts, enough_scores, interval_counts
 from therapeutic_process.change_process.sudden_gains import CoursePoint, SuddenGains, sudden_gains
+from therapeutic_process.change_process.sudden_intervals import REASONS
 from therapeutic_process.change_process.sudden_rule import SuddenRule
 
 __all__ = [
+    "CLASSES",
+    "REASONS",
     "AttainmentChange",
     "ChanceLevel",
     "ClassShare",
