@@ -163,6 +163,20 @@ def test_pairs_of_scores_are_the_same_on_every_engine(engine: str) -> None:
     assert graded.counts(by="site")["y", "improved"] == 0
 
 
+score_rows = st.tuples(st.integers(1, 3), st.integers(1, 6), st.one_of(st.none(), st.integers(0, 27)))
+
+
+@given(st.lists(score_rows, unique_by=lambda r: r[:2], max_size=14))
+@settings(max_examples=40, deadline=None)
+def test_pairs_found_with_arrays_are_those_found_with_expressions(
+    rows: list[tuple[int, int, int | None]],
+) -> None:
+    schema = {"client_id": pl.Int64, "session": pl.Int64, "score": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    lazily = paired_scores(frame.lazy()).every_client.collect().sort("client_id")
+    assert paired_scores(frame).every_client.rows() == lazily.rows()
+
+
 def test_duplicate_keys_are_refused_by_count() -> None:
     frame = pl.DataFrame({"client_id": [1, 1], "session": [1, 1], "score": [9.0, 8.0]})
     with pytest.raises(TableError, match="duplicate_key"):

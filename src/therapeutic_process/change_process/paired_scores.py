@@ -8,6 +8,8 @@ import attrs
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from therapeutic_process.change_process.bootstrap import numpy_module
+from therapeutic_process.change_process.score_series import attach, labels, need_keys, series_of
 from therapeutic_process.tables import check_scores
 from therapeutic_process.tables.door import Frame, collected, need_columns, numbers, opened
 
@@ -89,15 +91,17 @@ def paired_scores(
         score: Column of the score.
         at: The two values of ``order`` to compare; first and last score unless told.
         keep: Columns that are constant within client and stay (a group, a site).
-        check: Whether to check keys and numbers first; runs a query.
+        check: Whether to check the keys of a lazy frame first, which runs a query; others are always checked.
 
     Raises:
         TableError: If the table breaks its contract.
     """
-    if check:
-        check_scores(frame, client=client, order=order, score=score, strict=True)
     table = opened(frame)
     need_columns(table, client, order, score, *keep)
+    if isinstance(table, nw.DataFrame) and at is None and not keep:
+        return _eager_pairs(table, client, order, score)
+    if check:
+        check_scores(frame, client=client, order=order, score=score, strict=True)
     table = numbers(table.select(client, order, score, *keep), score)
     first, last = _occasions(client, order, score, at)
     marked: Any = table.with_columns(
@@ -109,8 +113,31 @@ def paired_scores(
     pairs: Any = marked.group_by(client).agg(*kept, nw.col("before").max(), nw.col("after").max(), number)
     if isinstance(pairs, nw.DataFrame):
         pairs = pairs.sort(client)
+    return _complete(pairs)
+
+
+def _complete(pairs: Any) -> PairedScores[Any]:
     full = pairs.filter(~nw.col("before").is_null(), ~nw.col("after").is_null())
-    return PairedScores(cast("Any", full.to_native()), cast("Any", pairs.to_native()))
+    return PairedScores(full.to_native(), pairs.to_native())
+
+
+def _eager_pairs(table: nw.DataFrame[Any], client: str, order: str, score: str) -> PairedScores[Any]:
+    """Find first and last scores with arrays; keys are checked on the way."""
+    np = numpy_module()
+    table = table.select(client, order, score)
+    if table.collect_schema()[score] != nw.Float64:
+        table = cast("nw.DataFrame[Any]", numbers(table, score))
+    need_keys(table, client, order)
+    s = series_of(table, client=client, order=order, score=score)
+    known = np.flatnonzero(~np.isnan(s.score))
+    place = np.searchsorted(known, s.starts)
+    low, n = place[:-1], np.diff(place)
+    edges = [np.full(len(n), np.nan), np.full(len(n), np.nan)]
+    several = n > 1
+    edges[0][several] = s.score[known[low[several]]]
+    edges[1][several] = s.score[known[low[several] + n[several] - 1]]
+    pairs = labels(table, {client: (s.client(s.starts[:-1]), client)})
+    return _complete(attach(pairs, {"before": edges[0], "after": edges[1], "n_scores": n}))
 
 
 def _occasions(client: str, order: str, score: str, at: tuple[Any, Any] | None) -> tuple[nw.Expr, nw.Expr]:

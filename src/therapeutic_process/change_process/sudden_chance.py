@@ -9,7 +9,7 @@ import attrs
 
 from therapeutic_process.change_process.arguments import need_positive
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.sudden_arrays import Series, series_of
+from therapeutic_process.change_process.score_series import Series, series_of
 from therapeutic_process.change_process.sudden_search import sudden_places
 from therapeutic_process.errors import NotEnoughData, TherapeuticProcessError
 from therapeutic_process.tables import check_scores

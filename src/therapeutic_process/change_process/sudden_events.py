@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.sudden_arrays import attach, series_of
+from therapeutic_process.change_process.score_series import attach, labels, series_of
 from therapeutic_process.change_process.sudden_intervals import neighbours, with_verdicts
 from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
 from therapeutic_process.tables.primitives import Ordered
 
 if TYPE_CHECKING:
-    from therapeutic_process.change_process.sudden_arrays import Series
+    from therapeutic_process.change_process.score_series import Series
     from therapeutic_process.change_process.sudden_rule import SuddenRule
     from therapeutic_process.change_process.sudden_search import Places
 
@@ -97,8 +97,8 @@ def eager_events(table: Any, rule: SuddenRule, columns: tuple[str, str, str], *,
     client, order, score = columns
     s = series_of(table, client=client, order=order, score=score)
     p = sudden_places(s, rule)
-    labels = {client: s.client(p.at), order: s.order(p.at), "order_next": s.order(p.at + 1)}
-    found = _labels(table, labels, order)
+    keys = {client: (s.client(p.at), client), order: (s.order(p.at), order)}
+    found = labels(table, keys | {"order_next": (s.order(p.at + 1), order)})
     arrays = {"place": p.at - p.low + 1, "n_of_client": _times(p)}
     arrays |= {name: p.around(s, k) for k, name in AROUND.items()}
     arrays["change"] = (arrays["score"] - arrays["score_next"]) * rule.sign
@@ -140,15 +140,3 @@ def _at_occasion(s: Series, p: Places, occasion: Any) -> Any:
     nearest = position[np.searchsorted(position, p.low)]
     inside = nearest < p.high
     return np.where(inside, s.score[np.where(inside, nearest, 0)], np.nan) if len(inside) else s.score[:0]
-
-
-def _labels(table: Any, columns: dict[str, Any], order: str) -> Any:
-    schema, new = table.collect_schema(), []
-    for name, values in columns.items():
-        dtype = schema[order if name == "order_next" else name]
-        if isinstance(values, nw.Series):
-            column = nw.maybe_reset_index(values)
-        else:
-            column = nw.new_series(name, values, backend=table.implementation)
-        new.append(column.alias(name).cast(dtype))
-    return new[0].to_frame().with_columns(*new[1:])

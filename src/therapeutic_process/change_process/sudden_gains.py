@@ -9,10 +9,11 @@ import attrs
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
+from therapeutic_process.change_process.score_series import need_keys
 from therapeutic_process.change_process.sudden_events import AROUND, eager_events, intervals, lazy_events
 from therapeutic_process.change_process.sudden_intervals import REASONS
 from therapeutic_process.change_process.sudden_rule import Stability, SuddenRule
-from therapeutic_process.errors import TableError, TherapeuticProcessError
+from therapeutic_process.errors import TherapeuticProcessError
 from therapeutic_process.tables.door import collected, is_lazy, need_columns, numbers, opened
 from therapeutic_process.tables.primitives import ordered
 
@@ -222,16 +223,8 @@ def sudden_gains(
         rows = ordered(table, client=client, order=order)
         events = lazy_events(rows, rule, score, start=start, end=end)
     else:
-        _need_keys(table, client, order)
+        need_keys(table, client, order)
         events = eager_events(table, rule, (client, order, score), start=start, end=end)
     return SuddenGains(
         events=events.to_native(), rule=rule, client=client, order=order, score=score, scores=table
     )
-
-
-def _need_keys(table: nw.DataFrame[Any], client: str, order: str) -> None:
-    for name, code in ((client, "key_missing"), (order, "order_unknown")):
-        column = table[name]
-        gaps = column.null_count() if not column.dtype.is_float() else int(column.fill_nan(None).null_count())
-        if gaps:
-            raise TableError(code, needed=f"a known {name!r} in every row", found=f"{gaps} rows without")

@@ -9,7 +9,7 @@ import attrs
 from therapeutic_process.change_process.bootstrap import numpy_module
 
 if TYPE_CHECKING:
-    from therapeutic_process.change_process.sudden_arrays import Series
+    from therapeutic_process.change_process.score_series import Series
     from therapeutic_process.change_process.sudden_rule import SuddenRule
 
 __all__ = ["Places", "later_worst", "sudden_places"]

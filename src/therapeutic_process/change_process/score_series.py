@@ -13,7 +13,7 @@ from therapeutic_process.errors import TableError
 
 LOOK = 4096
 
-__all__ = ["Series", "attach", "series_of"]
+__all__ = ["Series", "attach", "labels", "need_keys", "series_of"]
 
 
 @attrs.frozen(eq=False)
@@ -96,7 +96,7 @@ def _by_engine(np: Any, table: Any, client: str, order: str, score: Any) -> Seri
     repeated = int((same & again).sum())
     if repeated:
         raise _duplicate(repeated)
-    starts = np.concatenate([[0], np.flatnonzero(~same) + 1, [len(score)]])
+    starts = np.unique(np.concatenate([[0], np.flatnonzero(~same) + 1, [len(score)]]))
     row = np.asarray(keys["_row"].to_numpy())
     return Series(
         score[row], starts, lambda at: keys[client][at.tolist()], lambda at: keys[order][at.tolist()]
@@ -126,3 +126,28 @@ def attach(table: Any, columns: dict[str, Any]) -> Any:
     new = [nw.new_series(k, v, backend=table.implementation) for k, v in columns.items()]
     floats = [k for k, v in columns.items() if v.dtype.kind == "f"]
     return table.with_columns(*new).with_columns(nw.col(*floats).fill_nan(None))
+
+
+def need_keys(table: nw.DataFrame[Any], client: str, order: str) -> None:
+    """Check that every row of an eager frame names its client and its order.
+
+    Raises:
+        TableError: ``key_missing`` or ``order_unknown``, with the count.
+    """
+    for name, code in ((client, "key_missing"), (order, "order_unknown")):
+        column = table[name]
+        gaps = column.null_count() if not column.dtype.is_float() else column.fill_nan(None).null_count()
+        if gaps:
+            raise TableError(code, needed=f"a known {name!r} in every row", found=f"{gaps} rows without")
+
+
+def labels(table: Any, columns: dict[str, tuple[Any, str]]) -> Any:
+    """Make an eager frame of labels, each of the type that a column of the caller's frame has."""
+    schema, new = table.collect_schema(), []
+    for name, (values, like) in columns.items():
+        if isinstance(values, nw.Series):
+            column = nw.maybe_reset_index(values)
+        else:
+            column = nw.new_series(name, values, backend=table.implementation)
+        new.append(column.alias(name).cast(schema[like]))
+    return new[0].to_frame().with_columns(*new[1:])
