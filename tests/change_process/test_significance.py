@@ -253,7 +253,11 @@ def test_random_slopes_find_whose_slope_differs() -> None:
     })  # fmt: skip
     graded, model = random_slope_change(frame)
     assert model.slope == pytest.approx(slope.mean(), abs=0.1)
-    assert graded.table.filter(pl.col("client_id") == 7)["verdict"].to_list() == ["deteriorated"]
+    assert graded.table.filter(pl.col("client_id") == 7)["verdict"].to_list() == ["worse_than_average"]
+    with pytest.raises(TherapeuticProcessError, match="slope_as_change"):
+        clinical_significance_table(graded, cutoff=PHQ)
+    combined = clinical_significance_table(graded, cutoff=PHQ, slope_as_change=True)
+    assert combined.table.filter(pl.col("client_id") == 7)["category"].to_list() == ["deteriorated"]
     shuffled = frame.sample(fraction=1, shuffle=True, seed=2)
     assert random_slope_change(shuffled)[1].reml == pytest.approx(model.reml, rel=1e-12)
     with pytest.raises(CannotEstimate, match="too_few_scores"):

@@ -475,10 +475,10 @@ METHODS: dict[str, Any] = {
 }
 CLASSES = {
     "Recovered": {"recovered"},
-    "Improved": {"improved"},
+    "Improved": {"improved", "better_than_average"},
     # the peer has no class for a crossing without reliable change
-    "Unchanged": {"unchanged", "non_reliably_recovered"},
-    "Deteriorated": {"deteriorated"},
+    "Unchanged": {"unchanged", "non_reliably_recovered", "like_average"},
+    "Deteriorated": {"deteriorated", "worse_than_average"},
     "Harmed": {"deteriorated_into_clinical_range"},
 }
 EFFECTS = {
@@ -655,7 +655,7 @@ def _check_summary(cohort: _Cohort, graded: Any, summary: Any, cells: Cells, n_o
             cells.check(
                 f"{label} with a score of 0 before", 0, n, explained=True, because="a share of 0 is undefined"
             )
-            cls = min(CLASSES[label])
+            cls = label.lower()
             counts[group, cls] = counts.get((group, cls), 0) + n
     n_used = sum(counts.values())
     sizes = summary.get("n") or {}
@@ -802,7 +802,9 @@ def _cs_combined(folder: Path, case: Case, cells: Cells) -> None:
     mine, peer = cohort.cutoffs(table, true_scores=true_scores)
     if _check_cutoff(mine, peer, summary, case, cells):
         mine = attrs.evolve(mine, value=peer)
-    result = cp.clinical_significance_table(graded, cutoff=mine, at_cutoff="neither")
+    result = cp.clinical_significance_table(
+        graded, cutoff=mine, at_cutoff="neither", slope_as_change=model is not None
+    )
     _check_persons(cohort, folder, result.table, cells, column="category", rel=1e-4 if model else 1e-9)
     _check_summary(cohort, result, summary, cells, cohort.long["client_id"].n_unique())
     if graded.reference is not None:

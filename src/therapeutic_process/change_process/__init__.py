@@ -60,11 +60,12 @@ from therapeutic_process.change_process.sudden_chance import (
 from therapeutic_process.change_process.sudden_coverage import IntervalCounts, enough_scores, interval_counts
 from therapeutic_process.change_process.sudden_gains import CoursePoint, SuddenGains, sudden_gains
 from therapeutic_process.change_process.sudden_intervals import REASONS
-from therapeutic_process.change_process.sudden_rule import SuddenRule
+from therapeutic_process.change_process.sudden_rule import STABILITY_NEEDS, SuddenRule
 
 __all__ = [
     "CLASSES",
     "REASONS",
+    "STABILITY_NEEDS",
     "AttainmentChange",
     "ChanceLevel",
     "ClassShare",

@@ -21,6 +21,7 @@ from therapeutic_process.change_process.grading import (
 )
 from therapeutic_process.change_process.important_change import percentage_of_change
 from therapeutic_process.change_process.paired_scores import pairs_of
+from therapeutic_process.change_process.random_slopes import BETTER, WORSE
 from therapeutic_process.change_process.reference_values import ReferenceValues, reference_from_sample
 from therapeutic_process.change_process.reliable_change import (
     ReliableChangeMethod,
@@ -28,7 +29,7 @@ from therapeutic_process.change_process.reliable_change import (
     reliable_change_index,
 )
 from therapeutic_process.change_process.significance import CLASSES, clinical_class, cutoff_crossing
-from therapeutic_process.errors import NotEnoughData, TableError
+from therapeutic_process.errors import NotEnoughData, TableError, TherapeuticProcessError
 from therapeutic_process.tables.door import need_columns, opened
 
 if TYPE_CHECKING:
@@ -282,11 +283,23 @@ def true_score_range_table(
     )  # fmt: skip
 
 
+def _slopes_as_changes(table: Any, *, allowed: bool) -> Any:
+    if not allowed:
+        raise TherapeuticProcessError(
+            "clinical_significance_table: needed a verdict on change, found one on slopes against the "
+            "average; slope_as_change=True takes the one for the other"
+        )
+    verdict = nw.col("verdict")
+    change = either(verdict == BETTER, IMPROVED, either(verdict == WORSE, DETERIORATED, UNCHANGED))
+    return table.with_columns(_when_known(change, "verdict").alias("verdict"))
+
+
 def clinical_significance_table(
     change: GradedChange[IntoFrameT],
     *,
     cutoff: ClinicalCutoff,
     at_cutoff: AtCutoff = "clinical",
+    slope_as_change: bool = False,
     before: str = "before",
     after: str = "after",
 ) -> GradedChange[IntoFrameT]:
@@ -305,6 +318,9 @@ def clinical_significance_table(
             `random_slope_change` gave.
         cutoff: The cutoff.
         at_cutoff: To which range a score of exactly the cutoff belongs.
+        slope_as_change: Whether a slope better (worse) than the average shall count as an improvement
+            (deterioration), which `random_slope_change` alone does not say; only then can its result be
+            combined.
         before: Column of the score before.
         after: Column of the score after.
 
@@ -317,6 +333,8 @@ def clinical_significance_table(
         )
     table = opened(change.table)
     need_columns(table, "verdict", before, after)
+    if change.method == "random_slopes":
+        table = _slopes_as_changes(table, allowed=slope_as_change)
     if cutoff.true_scores:
         if change.reference is None or change.critical is None:
             needed = "a change graded against a reference, for a cutoff between true scores"

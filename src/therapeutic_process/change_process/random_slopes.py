@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 from therapeutic_process.change_process.arguments import Better, direction, need_between
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.graded_change import GradedChange
-from therapeutic_process.change_process.grading import DETERIORATED, IMPROVED, UNCHANGED, grade
+from therapeutic_process.change_process.grading import DETERIORATED, IMPROVED, either, grade
 from therapeutic_process.change_process.quantiles import normal_quantile
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.tables import check_scores
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from narwhals.stable.v2.typing import IntoFrame
+
+BETTER, ALIKE, WORSE = "better_than_average", "like_average", "worse_than_average"
 
 __all__ = ["RandomSlopes", "random_slope_change", "random_slopes"]
 
@@ -211,11 +213,12 @@ def random_slope_change(
     inclusive: bool = False,
     min_scores: int = 3,
 ) -> tuple[GradedChange[Any], RandomSlopes]:
-    """Grade by the hierarchical linear model: whose slope differs reliably from the average slope.
+    """Tell by the hierarchical linear model whose slope differs reliably from the average slope.
 
-    The index is the client's deviation from the *average* slope over its conditional standard deviation:
-    in a cohort that improves, ``deteriorated`` means "improved less than the others", never deterioration
-    by itself.
+    The index is the client's deviation from the *average* slope over its conditional standard deviation.
+    It says nothing about change by itself: in a cohort that improves, a slope worse than the average may
+    be an improvement. So the verdicts are ``better_than_average``, ``like_average`` and
+    ``worse_than_average``.
 
     Args:
         frame: Long table, one row per client and time; any frame Narwhals knows.
@@ -267,10 +270,11 @@ def random_slope_change(
     rows = rows.with_columns(nw.col("index").fill_nan(None))
     critical = normal_quantile(1 - alpha / 2)
     signed = nw.col("index") * direction(better)
-    verdict = grade(signed, improved=critical, deteriorated=critical, inclusive=inclusive)
+    change = grade(signed, improved=critical, deteriorated=critical, inclusive=inclusive)
+    verdict = either(change == IMPROVED, BETTER, either(change == DETERIORATED, WORSE, ALIKE))
     rows = rows.with_columns(nw.when(~nw.col("index").is_null()).then(verdict).alias("verdict"))
     result: GradedChange[Any] = GradedChange(
-        table=rows.to_native(), column="verdict", classes=(IMPROVED, UNCHANGED, DETERIORATED),
+        table=rows.to_native(), column="verdict", classes=(BETTER, ALIKE, WORSE),
         method="random_slopes", critical=critical, inclusive=inclusive, better=better,
     )  # fmt: skip
     return result, model
