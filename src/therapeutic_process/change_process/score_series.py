@@ -149,5 +149,6 @@ def labels(table: Any, columns: dict[str, tuple[Any, str]]) -> Any:
             column = nw.maybe_reset_index(values)
         else:
             column = nw.new_series(name, values, backend=table.implementation)
-        new.append(column.alias(name).cast(schema[like]))
+        same = column.dtype == schema[like]
+        new.append((column if same else column.cast(schema[like])).alias(name))
     return new[0].to_frame().with_columns(*new[1:])

@@ -37,7 +37,10 @@ class Places:
         """Return the scores ``k`` rows after N, NaN outside the client."""
         place = self.at + k
         values = s.score.take(place, mode="clip") if len(place) else s.score[:0].copy()
-        values[(place < self.low) | (place >= self.high)] = float("nan")
+        if k < 0:
+            values[place < self.low] = float("nan")
+        elif k > 0:
+            values[place >= self.high] = float("nan")
         return values
 
 
