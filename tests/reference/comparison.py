@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Cells", "Outcome", "Status", "close", "number", "read_csv", "read_json", "undefined"]
+__all__ = [
+    "Case",
+    "Cells",
+    "Outcome",
+    "Status",
+    "close",
+    "deviates",
+    "file_ending",
+    "number",
+    "read_csv",
+    "read_json",
+    "undefined",
+]
+
+Case = dict[str, Any]
 
 Status = Literal["same", "differ", "known deviation", "not offered"]
 
@@ -111,3 +125,16 @@ class Cells:
         if self.explained:
             return Outcome(self.case, "known deviation", f"{len(self.explained)} cells; {self.explained[0]}")
         return Outcome(self.case, "same", f"{self.compared} cells")
+
+
+def deviates(case: Case, *words: str) -> bool:
+    """Tell whether the manifest names a known deviation with these words."""
+    return any(all(w in str(d) for w in words) for d in case["known_deviations"])
+
+
+def file_ending(folder: Path, case: Case, ending: str) -> Path | None:
+    """Find the file of a case by how its name ends."""
+    for entry in case["files"]:
+        if entry["file"].endswith(ending):
+            return folder / str(entry["file"])
+    return None
