@@ -8,11 +8,13 @@ from therapeutic_process.change_process.attainment import (
 )
 from therapeutic_process.change_process.bootstrap import CutoffInterval, cutoff_c_interval
 from therapeutic_process.change_process.cohort import (
-    clinical_significance_table,
-    cutoff_crossing_table,
     important_change_table,
     percentage_change_table,
     reliable_change_table,
+)
+from therapeutic_process.change_process.cohort_significance import (
+    clinical_significance_table,
+    cutoff_crossing_table,
     true_score_range_table,
 )
 from therapeutic_process.change_process.cutoffs import (

@@ -1,8 +1,6 @@
 """Know the records as flat tables: what columns mean, whether a table keeps its contract, how rows follow."""
 
 from therapeutic_process.tables.checks import (
-    TableIssue,
-    TableReport,
     check_change_events,
     check_codes,
     check_goals,
@@ -32,6 +30,7 @@ from therapeutic_process.tables.primitives import (
     last_by_order,
     match_as_of,
 )
+from therapeutic_process.tables.reports import TableIssue, TableReport
 
 __all__ = [
     "CHANGE_EVENTS",
