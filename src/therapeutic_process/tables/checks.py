@@ -19,7 +19,15 @@ from therapeutic_process.tables.columns import (
     TASKS,
     Contract,
 )
-from therapeutic_process.tables.door import Frame, collected, height, need_columns, numbers, opened
+from therapeutic_process.tables.door import (
+    Frame,
+    collected,
+    height,
+    need_columns,
+    numbers,
+    opened,
+    text_cells,
+)
 from therapeutic_process.tables.reports import TableIssue, TableReport
 
 if TYPE_CHECKING:
@@ -99,7 +107,8 @@ def _check(
             try:
                 table = numbers(table, name)
             except TableError as error:
-                issues.append(TableIssue("not_a_number", (name,), n_rows, error.rows))
+                unreadable = text_cells(table, name)[0]
+                issues.append(TableIssue("not_a_number", (name,), unreadable or n_rows, error.rows))
     typed = value is not None and here[value] in have and not any(here[value] in i.columns for i in issues)
     questions = list(
         _questions(

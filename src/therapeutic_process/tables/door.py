@@ -11,10 +11,11 @@ from therapeutic_process.errors import TableError
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["Frame", "collected", "height", "is_lazy", "need_columns", "numbers", "opened"]
+__all__ = ["Frame", "collected", "height", "is_lazy", "need_columns", "numbers", "opened", "text_cells"]
 
 Frame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
+_TEXT = (nw.String, nw.Object, nw.Categorical, nw.Enum)
 _READS_AS_NUMBER = r"^\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$"
 
 
@@ -73,7 +74,10 @@ def need_columns(table: Frame, *names: str) -> None:
         )
 
 
-def _text_cells(table: Frame, column: str) -> tuple[int, tuple[int, ...]]:
+def text_cells(table: Frame, column: str) -> tuple[int, tuple[int, ...]]:
+    """Count the text cells that do not read as a number, with the first rows where rows have an order."""
+    if table.collect_schema()[column] not in _TEXT:
+        return 0, ()
     wrong = nw.col(column).cast(nw.String).str.contains(_READS_AS_NUMBER)
     wrong = (~wrong.fill_null(value=False)) & ~nw.col(column).is_null()
     if isinstance(table, nw.LazyFrame):
@@ -83,8 +87,8 @@ def _text_cells(table: Frame, column: str) -> tuple[int, tuple[int, ...]]:
 
 
 def _refuse(table: Frame, column: str, dtype: object) -> TableError:
-    if dtype in {nw.String, nw.Object, nw.Categorical, nw.Enum}:
-        count, rows = _text_cells(table, column)
+    if dtype in _TEXT:
+        count, rows = text_cells(table, column)
         found = f"text, {count} cells of which do not read as a number"
         return TableError("not_a_number", needed=f"numbers in column {column!r}", found=found, rows=rows)
     return TableError("not_a_number", needed=f"numbers in column {column!r}", found=f"type {dtype}")
