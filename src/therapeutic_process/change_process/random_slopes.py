@@ -83,7 +83,7 @@ def _moments(np: Any, client: Any, time: Any, score: Any, n_clients: int) -> _Mo
 def _profile(np: Any, theta: Any, m: _Moments) -> tuple[float, Any, float, Any, Any]:
     """Return −2 restricted log-likelihood, fixed effects, residual variance, Λ and the inverted systems.
 
-    Bates et al. (2015), section 3: the residual variance and fixed effects are profiled out; here
+    Bates et al. (2015): the residual variance and fixed effects are profiled out; here
     everything is written over 2×2 sums per client, because the fixed and the random part share their columns.
     """
     lam = np.array([[theta[0], 0.0], [theta[1], theta[2]]])
