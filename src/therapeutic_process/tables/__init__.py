@@ -1,5 +1,66 @@
-"""This room knows the record as flat tables."""
+"""This room knows the records as flat tables: what columns mean, whether a table keeps its contract, how rows follow."""
 
+from therapeutic_process.tables.cases import CaseTables, from_cases
+from therapeutic_process.tables.checks import (
+    check_change_events,
+    check_codes,
+    check_goals,
+    check_interactions,
+    check_ratings,
+    check_scores,
+    check_sessions,
+    check_table,
+    check_tasks,
+)
+from therapeutic_process.tables.columns import (
+    CHANGE_EVENTS,
+    CODES,
+    CONTRACTS,
+    GOALS,
+    INTERACTIONS,
+    RATINGS,
+    SCORES,
+    SESSIONS,
+    TASKS,
+    Column,
+    Contract,
+)
 from therapeutic_process.tables.frames import frame_of
+from therapeutic_process.tables.primitives import (
+    first_by_order,
+    lag_within_client,
+    last_by_order,
+    match_as_of,
+)
+from therapeutic_process.tables.reports import TableIssue, TableReport
 
-__all__ = ["frame_of"]
+__all__ = [
+    "CHANGE_EVENTS",
+    "CODES",
+    "CONTRACTS",
+    "GOALS",
+    "INTERACTIONS",
+    "RATINGS",
+    "SCORES",
+    "SESSIONS",
+    "TASKS",
+    "CaseTables",
+    "Column",
+    "Contract",
+    "TableIssue",
+    "TableReport",
+    "check_change_events",
+    "check_codes",
+    "check_goals",
+    "check_interactions",
+    "check_ratings",
+    "check_scores",
+    "check_sessions",
+    "check_table",
+    "check_tasks",
+    "first_by_order",
+    "from_cases",
+    "lag_within_client",
+    "last_by_order",
+    "match_as_of",
+]

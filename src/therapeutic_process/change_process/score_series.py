@@ -1,0 +1,154 @@
+"""Lay an eager frame out as arrays in order within client, whatever its keys and however its rows lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import narwhals.stable.v2 as nw
+
+from therapeutic_process.change_process.bootstrap import numpy_module
+from therapeutic_process.errors import TableError
+
+LOOK = 4096
+
+__all__ = ["Series", "attach", "labels", "need_keys", "series_of"]
+
+
+@attrs.frozen(eq=False)
+class Series:
+    """The scores of all clients, in order within client.
+
+    Attributes:
+        score: The scores, NaN where missing.
+        starts: The first position of every client, and the end of the last.
+        client: The clients at given positions.
+        order: The orders at given positions.
+    """
+
+    score: Any
+    starts: Any
+    client: Callable[[Any], Any]
+    order: Callable[[Any], Any]
+
+
+def _duplicate(count: int) -> TableError:
+    return TableError(
+        "duplicate_key", needed="one row per client and order", found=f"{count} rows that repeat a key"
+    )
+
+
+def _boundaries(np: Any, client: Any, order: Any) -> Any | None:
+    """Return where clients begin, if the rows are in order and no key repeats; else None."""
+    inside = client[1:] == client[:-1]
+    inside &= order[1:] > order[:-1]
+    breaks = np.flatnonzero(~inside)
+    # where the order does not rise within a client, a new and higher client must begin
+    if (client[breaks + 1] > client[breaks]).all():
+        return np.concatenate([[0], breaks + 1, [len(client)]])
+    return None
+
+
+def _by_dense_keys(np: Any, client: Any, order: Any, score: Any) -> Series | None:
+    """Put whole-number keys in order without comparing them: every possible key has its own slot."""
+    n, c0, o0 = len(client), int(client.min()), int(order.min())
+    width, height = int(order.max()) - o0 + 1, int(client.max()) - c0 + 1
+    size = width * height
+    if size > min(16 * n + 1_000_000, 2**31 - 1):
+        return None
+    key = (client - c0).astype(np.int32)
+    key *= np.int32(width)
+    key += (order - o0).astype(np.int32)
+    taken = np.zeros(size, dtype=bool)
+    taken[key] = True
+    keys = np.flatnonzero(taken)
+    if len(keys) != n:
+        raise _duplicate(n - len(keys))
+    slots = np.empty(size)
+    slots[key] = score
+    counts = taken.reshape(height, width).view(np.int8).sum(axis=1, dtype=np.int32)
+    starts = np.concatenate([[0], np.cumsum(counts[counts > 0])])
+    return Series(
+        slots[keys],
+        starts,
+        lambda at: (keys[at] // width + c0).astype(client.dtype),
+        lambda at: (keys[at] % width + o0).astype(order.dtype),
+    )
+
+
+def _by_sorting(np: Any, client: Any, order: Any, score: Any) -> Series:
+    row = np.lexsort((order, client))
+    c, o = client[row], order[row]
+    starts = _boundaries(np, c, o)
+    if starts is None:
+        raise _duplicate(int(((c[1:] == c[:-1]) & (o[1:] == o[:-1])).sum()))
+    return Series(score[row], starts, c.__getitem__, o.__getitem__)
+
+
+def _by_engine(np: Any, table: Any, client: str, order: str, score: Any) -> Series:
+    """Let the engine sort keys that are no whole numbers: text, dates, times."""
+    keys = table.select(client, order).with_row_index("_row").sort(client, order)
+    same, again = (
+        (keys[k] == keys[k].shift(1)).fill_null(value=False).to_numpy().astype(bool)[1:]
+        for k in (client, order)
+    )
+    repeated = int((same & again).sum())
+    if repeated:
+        raise _duplicate(repeated)
+    starts = np.unique(np.concatenate([[0], np.flatnonzero(~same) + 1, [len(score)]]))
+    row = np.asarray(keys["_row"].to_numpy())
+    return Series(
+        score[row], starts, lambda at: keys[client][at.tolist()], lambda at: keys[order][at.tolist()]
+    )
+
+
+def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
+    """Lay an eager frame out as arrays; refuse repeated keys.
+
+    Needs keys without gaps and scores that are floats.
+    """
+    np = numpy_module()
+    x = np.asarray(table[score].to_numpy(), dtype=float)
+    schema = table.collect_schema()
+    if not (len(x) and schema[client].is_integer() and schema[order].is_integer()):
+        return _by_engine(np, table, client, order, x)
+    c, o = np.asarray(table[client].to_numpy()), np.asarray(table[order].to_numpy())
+    few = _boundaries(np, c[:LOOK], o[:LOOK])
+    starts = few if few is None or len(c) <= LOOK else _boundaries(np, c, o)
+    if starts is not None:
+        return Series(x, starts, c.__getitem__, o.__getitem__)
+    return _by_dense_keys(np, c, o, x) or _by_sorting(np, c, o, x)
+
+
+def attach(table: Any, columns: dict[str, Any]) -> Any:
+    """Add arrays as columns to an eager frame of the same height; NaN becomes null."""
+    new = [nw.new_series(k, v, backend=table.implementation) for k, v in columns.items()]
+    floats = [k for k, v in columns.items() if v.dtype.kind == "f"]
+    return table.with_columns(*new).with_columns(nw.col(*floats).fill_nan(None))
+
+
+def need_keys(table: nw.DataFrame[Any], client: str, order: str) -> None:
+    """Check that every row of an eager frame names its client and its order.
+
+    Raises:
+        TableError: ``key_missing`` or ``order_unknown``, with the count.
+    """
+    for name, code in ((client, "key_missing"), (order, "order_unknown")):
+        column = table[name]
+        gaps = column.null_count() if not column.dtype.is_float() else column.fill_nan(None).null_count()
+        if gaps:
+            raise TableError(code, needed=f"a known {name!r} in every row", found=f"{gaps} rows without")
+
+
+def labels(table: Any, columns: dict[str, tuple[Any, str]]) -> Any:
+    """Make an eager frame of labels, each of the type that a column of the caller's frame has."""
+    schema, new = table.collect_schema(), []
+    for name, (values, like) in columns.items():
+        if isinstance(values, nw.Series):
+            column = nw.maybe_reset_index(values)
+        else:
+            column = nw.new_series(name, values, backend=table.implementation)
+        same = column.dtype == schema[like]
+        new.append((column if same else column.cast(schema[like])).alias(name))
+    return new[0].to_frame().with_columns(*new[1:])

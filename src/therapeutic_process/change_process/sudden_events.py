@@ -1,0 +1,142 @@
+"""The table of sudden changes: scores around each, its share of the whole change, whether it was reversed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from therapeutic_process.change_process.bootstrap import numpy_module
+from therapeutic_process.change_process.score_series import attach, labels, series_of
+from therapeutic_process.change_process.sudden_intervals import neighbours, with_verdicts
+from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
+from therapeutic_process.tables.primitives import Ordered
+
+if TYPE_CHECKING:
+    from therapeutic_process.change_process.score_series import Series
+    from therapeutic_process.change_process.sudden_rule import SuddenRule
+    from therapeutic_process.change_process.sudden_search import Places
+
+__all__ = ["AROUND", "eager_events", "intervals", "lazy_events"]
+
+AROUND = {
+    -2: "score_n_minus_2",
+    -1: "score_n_minus_1",
+    0: "score",
+    1: "score_next",
+    2: "score_n_plus_2",
+    3: "score_n_plus_3",
+}
+
+
+def intervals(rows: Ordered, rule: SuddenRule, score: str) -> Any:
+    """Return every interval with its verdict and reason, in the columns of the public table."""
+    judged = with_verdicts(neighbours(rows, score), rule, score)
+    renamed = [nw.col("_x0").alias("score"), nw.col("_x1").alias("score_next")]
+    windows = ["n_before", "n_after", "mean_before", "mean_after"] if rule.uses_windows else []
+    active = [c for c in ("size", "share", "stability") if c in judged.collect_schema().names()]
+    keys = [rows.client, rows.order, "order_next", "place"]
+    return judged.select(*keys, *renamed, "change", *windows, *active, "verdict", "reason")
+
+
+def _with_whole_change(rows: Ordered, score: str, start: Any, end: Any) -> Ordered:
+    order, client = rows.order, rows.client
+    known = nw.when(~nw.col(score).is_null()).then(nw.col(order))
+    # two steps, because a window cannot look into a window
+    rows = rows.with_columns(
+        (known.min().over(client) if start is None else nw.lit(start)).alias("_start"),
+        (known.max().over(client) if end is None else nw.lit(end)).alias("_end"),
+    )
+    names = {"first_score": "_start", "last_score": "_end"}
+    at = (
+        nw.when(nw.col(order) == nw.col(c)).then(nw.col(score)).max().over(client).alias(n)
+        for n, c in names.items()
+    )
+    return rows.with_columns(*at)
+
+
+def lazy_events(rows: Ordered, rule: SuddenRule, score: str, *, start: Any, end: Any) -> Any:
+    """Return the sudden changes of a lazy frame, lazily."""
+    rows = neighbours(rows, score)
+    signed = nw.when(nw.col(score).is_null()).then(nw.lit(float("-inf"))).otherwise(nw.col(score) * rule.sign)
+    rows = rows.with_columns(signed.alias("_w"))
+    back = nw.col("_w").cum_max(reverse=True).over(rows.client, order_by=rows.order)
+    rows = rows.with_columns(back.alias("_back"))
+    rows = rows.with_columns(rows.lag(nw.col("_back"), -2).alias("_worst"))
+    rows = _with_whole_change(rows, score, start, end)
+    found: Any = with_verdicts(rows, rule, score).filter(nw.col("reason") == "sudden")
+    found = found.with_columns(
+        nw.len().over(rows.client).cast(nw.Int64).alias("n_of_client"),
+        nw.when(nw.col("_worst") > float("-inf")).then(nw.col("_worst") * rule.sign).alias("_worst"),
+    )
+    found = found.with_columns(nw.col(f"_x{k}").alias(v) for k, v in AROUND.items())
+    return _finished(found, rows, rule)
+
+
+def _finished(found: Any, rows: Ordered, rule: SuddenRule) -> Any:
+    whole = (nw.col("first_score") - nw.col("last_score")) * rule.sign
+    limit = nw.col("score_next") + nw.col("change") / 2 * rule.sign
+    back = ((nw.col("_worst") - limit) * rule.sign > 0).fill_null(value=False)
+    told = nw.when(back).then(nw.lit("reversed")).otherwise(nw.lit("held"))
+    keys = [rows.client, rows.order, "order_next", "place", "n_of_client"]
+    return found.select(
+        *keys,
+        *AROUND.values(),
+        "first_score",
+        "last_score",
+        "change",
+        whole.alias("whole_change"),
+        nw.when(whole != 0).then(nw.col("change") / whole).alias("share_of_whole_change"),
+        limit.alias("reversal_value"),
+        nw.when(~(nw.col("_worst").is_null() | limit.is_null())).then(told).alias("reversal"),
+    )
+
+
+def eager_events(table: Any, rule: SuddenRule, columns: tuple[str, str, str], *, start: Any, end: Any) -> Any:
+    """Return the sudden changes of an eager frame, found with arrays."""
+    client, order, score = columns
+    s = series_of(table, client=client, order=order, score=score)
+    p = sudden_places(s, rule)
+    keys = {client: (s.client(p.at), client), order: (s.order(p.at), order)}
+    found = labels(table, keys | {"order_next": (s.order(p.at + 1), order)})
+    arrays = {"place": p.at - p.low + 1, "n_of_client": _times(p)}
+    arrays |= {name: p.around(s, k) for k, name in AROUND.items()}
+    arrays["change"] = (arrays["score"] - arrays["score_next"]) * rule.sign
+    arrays["_worst"] = later_worst(s, p, rule.sign)
+    arrays["first_score"] = _first_known(s, p) if start is None else _at_occasion(s, p, start)
+    arrays["last_score"] = _last_known(s, p) if end is None else _at_occasion(s, p, end)
+    return _finished(attach(found, arrays), Ordered(found, client, order), rule)
+
+
+def _times(p: Places) -> Any:
+    np = numpy_module()
+    _, which, times = np.unique(p.low, return_inverse=True, return_counts=True)
+    return times[which].astype(np.int64)
+
+
+def _first_known(s: Series, p: Places) -> Any:
+    return _walk(s, p.low, p.high - 1, 1)
+
+
+def _last_known(s: Series, p: Places) -> Any:
+    return _walk(s, p.high - 1, p.low, -1)
+
+
+def _walk(s: Series, start: Any, end: Any, step: int) -> Any:
+    np = numpy_module()
+    place = start.copy()
+    gone = np.isnan(s.score[place])
+    while (gone & (place != end)).any():
+        place = np.where(gone & (place != end), place + step, place)
+        gone = np.isnan(s.score[place])
+    return s.score[place]
+
+
+def _at_occasion(s: Series, p: Places, occasion: Any) -> Any:
+    np = numpy_module()
+    here = s.order(np.arange(len(s.score))) == occasion
+    here = here.to_numpy().astype(bool) if isinstance(here, nw.Series) else here
+    position = np.append(np.flatnonzero(here), len(s.score))
+    nearest = position[np.searchsorted(position, p.low)]
+    inside = nearest < p.high
+    return np.where(inside, s.score[np.where(inside, nearest, 0)], np.nan) if len(inside) else s.score[:0]

@@ -1,0 +1,113 @@
+"""How a caller's frame comes in and goes out: one meaning of missing, one meaning of a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import narwhals.stable.v2 as nw
+
+from therapeutic_process.errors import TableError
+
+if TYPE_CHECKING:
+    from narwhals.stable.v2.typing import IntoFrame
+
+__all__ = ["Frame", "collected", "height", "is_lazy", "need_columns", "numbers", "opened", "text_cells"]
+
+Frame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
+
+_TEXT = (nw.String, nw.Object, nw.Categorical, nw.Enum)
+_READS_AS_NUMBER = r"^\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$"
+
+
+def opened(frame: IntoFrame) -> Frame:
+    """Return the caller's frame as a Narwhals frame.
+
+    Raises:
+        TableError: If it is no frame that Narwhals knows.
+    """
+    try:
+        table = nw.from_native(frame)
+    except TypeError:
+        raise TableError("not_a_table", needed="a data frame", found=type(frame).__name__) from None
+    if isinstance(table, nw.DataFrame):
+        table = nw.maybe_reset_index(table)
+    return cast("Frame", table)
+
+
+def is_lazy(table: Frame) -> bool:
+    """Tell whether the engine computes only when asked and has no row order."""
+    return isinstance(table, nw.LazyFrame)
+
+
+def collected(table: Frame) -> nw.DataFrame[Any]:
+    """Compute a frame: what is eager stays as it is."""
+    return table.collect() if isinstance(table, nw.LazyFrame) else table
+
+
+def height(table: Frame) -> int:
+    """Count the rows of a frame; a lazy one runs one query."""
+    return len(table) if isinstance(table, nw.DataFrame) else int(collected(table.select(nw.len()))[0, 0])
+
+
+def need_columns(table: Frame, *names: str) -> None:
+    """Check that the columns are there, and that no two differ by case only.
+
+    SQL engines fold the case of names, so such a table would mean different things on different engines.
+
+    Raises:
+        TableError: ``column_missing`` or ``ambiguous_column``, naming the columns.
+    """
+    have = table.collect_schema().names()
+    missing = [n for n in names if n not in have]
+    if missing:
+        raise TableError(
+            "column_missing",
+            needed="columns " + ", ".join(map(repr, names)),
+            found="no " + ", ".join(map(repr, missing)),
+        )
+    twins = [n for n in have for m in names if n != m and n.lower() == m.lower()]
+    if twins:
+        raise TableError(
+            "ambiguous_column",
+            needed="names that differ by more than case",
+            found=", ".join(map(repr, twins)),
+        )
+
+
+def text_cells(table: Frame, column: str) -> tuple[int, tuple[int, ...]]:
+    """Count the text cells that do not read as a number, with the first rows where rows have an order."""
+    if table.collect_schema()[column] not in _TEXT:
+        return 0, ()
+    wrong = nw.col(column).cast(nw.String).str.contains(_READS_AS_NUMBER)
+    wrong = (~wrong.fill_null(value=False)) & ~nw.col(column).is_null()
+    if isinstance(table, nw.LazyFrame):
+        return int(collected(table.select(wrong.cast(nw.Int64).sum()))[0, 0] or 0), ()
+    rows = table.select(wrong.alias("wrong")).with_row_index("row").filter(nw.col("wrong"))
+    return len(rows), tuple(int(r) for r in rows["row"].head(5).to_list())
+
+
+def _refuse(table: Frame, column: str, dtype: object) -> TableError:
+    if dtype in _TEXT:
+        count, rows = text_cells(table, column)
+        found = f"text, {count} cells of which do not read as a number"
+        return TableError("not_a_number", needed=f"numbers in column {column!r}", found=found, rows=rows)
+    return TableError("not_a_number", needed=f"numbers in column {column!r}", found=f"type {dtype}")
+
+
+def numbers(table: Frame, *columns: str) -> Frame:
+    """Return the frame with these columns as floats in which NaN has become null.
+
+    Raises:
+        TableError: ``not_a_number`` if a column holds text or another type that is no number; with the count.
+    """
+    schema = table.collect_schema()
+    for name in columns:
+        dtype = schema[name]
+        # a column that is empty throughout may come in without any type
+        if not dtype.is_numeric() and dtype != nw.Unknown and not _all_null(table, name):
+            raise _refuse(table, name, dtype)
+    return table.with_columns(nw.col(name).cast(nw.Float64).fill_nan(None) for name in columns)
+
+
+def _all_null(table: Frame, column: str) -> bool:
+    return not int(collected(table.select(nw.col(column).count()))[0, 0])
