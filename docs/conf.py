@@ -47,6 +47,9 @@ python_maximum_signature_line_length = 80
 napoleon_use_ivar = True
 napoleon_use_rtype = False
 
+# A short name in a signature that two rooms share is left without a link.
+suppress_warnings = ["ref.python"]
+
 # Types of other projects are described on the network, and this documentation builds without it.
 # Every public name of this package is still checked.
 nitpick_ignore_regex = [(r"py:.*", r"(?!therapeutic_process\.).*"), (r"py:.*", r".*\._\w+")]

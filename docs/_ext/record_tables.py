@@ -151,6 +151,8 @@ def _shown(default: object) -> str:
 
 def _add_table(*event: Any) -> None:
     _, _, name, thing, _, lines = event
+    # Bars of absolute values (|z|) are no substitutions of reStructuredText.
+    lines[:] = [re.sub(r"\|(?=\S)|(?<=\S)\|", r"\\|", line) for line in lines]
     if _is_record(thing) and thing.model_fields:
         lines += ["", f".. record-table:: {name}", ""]
 

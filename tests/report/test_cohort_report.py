@@ -108,6 +108,18 @@ def test_no_group_of_fewer_than_five_clients_is_shown_by_setting(read_page: Call
     )
 
 
+def test_small_groups_are_put_together_with_the_next_larger_one(read_page: Callable[[str], Page]) -> None:
+    sizes = {"school": 12, "clinic": 6, "prison": 1}
+    names = [name for name, n in sizes.items() for _ in range(n)]
+    words = read_page(
+        cohort_report([client(i, setting=s) for i, s in enumerate(names)], max_case_views=0)
+    ).text
+    assert "school 12 63 %" in words
+    assert "2 values put together (fewer than 5 clients in at least one) 7 37 %" in words
+    assert "clinic" not in words
+    assert "prison" not in words
+
+
 def test_a_cohort_of_nobody_says_so(read_page: Callable[[str], Page]) -> None:
     page = read_page(cohort_report([]))
     assert "0 cases" in page.text

@@ -22,7 +22,7 @@ from therapeutic_process.report.figures.heatmap import transition_spec
 from therapeutic_process.report.figures.places import places
 from therapeutic_process.report.figures.timeline import timeline
 from therapeutic_process.report.names import Names
-from therapeutic_process.session_process import code_profile, transitions
+from therapeutic_process.session_process import Transition, Transitions, code_profile, transitions
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -172,3 +172,35 @@ def test_the_heat_map_shows_the_shares_that_were_counted() -> None:
     assert {(c["given"].rsplit(" (", 1)[0], c["target"]): c["share"] for c in cells} == {
         (r.given, r.target): r.probability or 0.0 for r in found.rows
     }
+
+
+def test_of_many_codes_the_most_frequent_are_drawn_in_the_order_given() -> None:
+    codes = tuple(f"c{i:02}" for i in range(30))
+    rows = tuple(Transition(a, a, int(a[1:]) + 1, 1.0) for a in codes)
+    found = Transitions(codes, rows, 1, 1, sum(r.count for r in rows), 0, 0)
+    cells = transition_spec(found, codes)["data"]["values"]
+    assert [c["target"] for c in cells] == list(codes[6:])
+
+
+def test_a_heat_map_of_no_transition_is_refused() -> None:
+    with pytest.raises(NotEnoughData, match="needs at least 1 transition"):
+        transition_heatmap(Transitions((), (), 1, 0, 0, 0, 0))
+
+
+def test_a_code_that_nothing_followed_is_not_shown_as_never() -> None:
+    rows = (Transition("a", "b", 2, 1.0), Transition("a", "a", 0, 0.0), Transition("b", "a", 0, None))
+    cells = transition_spec(Transitions(("a", "b"), rows, 1, 1, 2, 0, 0), ("a", "b"))["data"]["values"]
+    assert [c["label"] for c in cells] == ["100", "", "–"]
+
+
+def test_scales_beyond_the_eighth_are_said_to_be_in_the_table() -> None:
+    by_client = {"kind": "client", "participant": "c1"}
+    known = ["phq9", "gad7", "wsas", "oq45", "ors", "srs", "bdi2", "bai", "k10", "who5"]
+    measured = [
+        {"id": i, "instrument": i, "subject": "c1", "respondent": by_client, "score": 20, "session": "s1"}
+        for i in known
+    ]
+    held = [{"id": "s1", "number": 1, "status": "held"}]
+    case = made(id="k", participants=[CLIENT], sessions=held, measurements=measured)
+    drawn = timeline(case, Names.of(case))
+    assert (drawn.n_scores, drawn.n_panels_left_out) == (8, 2)

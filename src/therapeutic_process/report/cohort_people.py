@@ -97,7 +97,7 @@ def _says_nothing_small(counts: dict[str, int]) -> bool:
 def _breakdown(what: str, counts: dict[str, int], total: int) -> Html:
     cells = without_small_cells(counts)
     if cells.withheld:
-        return note(f"Clients by {what} are not shown: groups of fewer than {SMALLEST} clients would be.")
+        return note(f"Clients by {what} are not shown: some groups have fewer than {SMALLEST} clients.")
     rows: list[Sequence[Content]] = [
         (value, f"{n:,}", percent(n / total), bar(n / total)) for value, n in cells.rows
     ]

@@ -1,4 +1,4 @@
-"""This room knows the records as flat tables: what columns mean, whether a table keeps its contract, how rows follow."""
+"""This room knows the records as flat tables: what columns mean, whether a table keeps its contract, row order."""
 
 from therapeutic_process.tables.cases import CaseTables, from_cases
 from therapeutic_process.tables.checks import (
@@ -59,6 +59,7 @@ __all__ = [
     "check_table",
     "check_tasks",
     "first_by_order",
+    "frame_of",
     "from_cases",
     "lag_within_client",
     "last_by_order",
