@@ -40,7 +40,7 @@ def change_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
     if spec is not None:
         label = "Histograms of the difference between last and first score, by scale and verdict, as counted above."
         told = "How far scores moved, by the verdict on each change. The dashed line marks no difference."
-        yield drawing(spec, name="change-figure", label=label, caption=told)
+        yield drawing(spec, name="change-figure", label=label, caption=told, wide=True)
     if sum(bool(t.differences) for t in tally.scales.values()) > _MAX_FIGURES:
         yield note(f"Drawn for the {_MAX_FIGURES} scales with most changes.")
     yield _cannot_say(order, names)

@@ -150,6 +150,7 @@ footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line
   thead .number { white-space: normal; }
   tbody th { min-width: 5.5rem; }
   .bar { min-width: 4.5rem; }
+  .wide { min-width: 8.5rem; }
   .stacks, .stacks caption, .stacks tbody, .stacks tr, .stacks th, .stacks td { display: block; width: auto;
   min-width: 0; text-align: left; }
   .stacks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
