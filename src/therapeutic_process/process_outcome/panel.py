@@ -1,0 +1,234 @@
+"""Sessions and outcomes on one grid: clients in rows, sessions in columns, nan where unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from therapeutic_process.errors import CannotEstimate, TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from narwhals.stable.v2.typing import IntoFrame
+
+Array = NDArray[np.float64]
+Timing = Literal["before"]
+
+MAX_OCCASIONS = 120
+
+
+@attrs.frozen(eq=False, repr=False)
+class Panel:
+    """The grid the estimators read.
+
+    Attributes:
+        outcome: Score before every session, (clients, occasions).
+        process: Event or process score in every session but the last occasion, (clients, occasions − 1).
+        cluster: Therapist, group or couple of every client, as numbers from 0.
+        n_rows: Rows of the table.
+        dropped: Rows left out, by reason.
+    """
+
+    outcome: Array
+    process: Array
+    cluster: NDArray[np.intp] | None
+    n_rows: int
+    dropped: tuple[tuple[str, int], ...]
+
+    def __repr__(self) -> str:
+        return f"<Panel {len(self.outcome)} clients × {self.process.shape[1]} sessions>"
+
+    def keep(self, clients: NDArray[np.bool_]) -> Panel:
+        """Return the panel of some clients only."""
+        cluster = None if self.cluster is None else _renumbered(self.cluster[clients])
+        return attrs.evolve(
+            self, outcome=self.outcome[clients], process=self.process[clients], cluster=cluster
+        )
+
+
+def _renumbered(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.unique(codes, return_inverse=True)[1].ravel()
+
+
+def refuse_shared_items(
+    function: str, outcome_items: Collection[str], process_items: Collection[str]
+) -> None:
+    """Refuse a process and an outcome that share items: their association is partly an identity.
+
+    Raises:
+        CannotEstimate: If an item is named in both.
+    """
+    shared = len(set(outcome_items) & set(process_items))
+    if shared:
+        raise CannotEstimate(
+            function,
+            "shared_items",
+            needed="process and outcome without common items",
+            found=f"{shared} common",
+        )
+
+
+def require_timing(function: str, timing: object) -> None:
+    """Refuse an undeclared timing of the outcome to the session.
+
+    Raises:
+        CannotEstimate: If `timing` is none of those the library can analyse.
+    """
+    if timing != "before":
+        raise CannotEstimate(
+            function,
+            "timing_undeclared",
+            needed="timing='before': every score was taken before the session of its row",
+            found="no timing" if timing is None else "another timing",
+        )
+
+
+def read_panel(
+    table: IntoFrame,
+    *,
+    client: str = "client_id",
+    session: str = "session",
+    outcome: str = "outcome_before",
+    process: str = "event",
+    cluster: str | None = None,
+) -> Panel:
+    """Read a long table, one row per client and session, into a grid.
+
+    >>> import polars as pl
+    >>> read_panel(pl.DataFrame({"client_id": ["a", "a"], "session": [1, 2],
+    ...                          "outcome_before": [9.0, 7.0], "event": [1, None]}))
+    <Panel 1 clients × 1 sessions>
+
+    Args:
+        table: Any frame Narwhals knows.
+        client: Column of the client.
+        session: Column of the session's number.
+        outcome: Column of the score taken before the session.
+        process: Column of the event (0, 1, missing where nobody coded) or process score in the session.
+        cluster: Column of the therapist, group or couple.
+
+    Raises:
+        TableError: If a column is missing or no number, or a key or cluster is missing or not unique.
+        CannotEstimate: If process and outcome are the same column.
+    """
+    if process == outcome:
+        raise CannotEstimate(
+            "read_panel",
+            "shared_items",
+            needed="a process that is not the outcome",
+            found="one column for both",
+        )
+    names = [client, session, outcome, process, *([cluster] if cluster else [])]
+    frame = _eager(table, names)
+    who = _codes(frame, client)
+    when = _session_numbers(frame[session], session)
+    score, event = _numbers(frame[outcome], outcome), _numbers(frame[process], process)
+    groups = _codes(frame, cluster) if cluster else None
+    return _grid(who, when, score, event, groups=groups)
+
+
+def _eager(table: IntoFrame, names: list[str]) -> nw.DataFrame[Any]:
+    frame = nw.from_native(table)
+    found = frame.collect_schema().names()
+    absent = [name for name in names if name not in found]
+    if absent:
+        raise TableError(
+            "column_missing", needed=f"columns {', '.join(names)}", found=f"no {', '.join(absent)}"
+        )
+    chosen = frame.select(names)
+    return chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen
+
+
+def _codes(frame: nw.DataFrame[Any], name: str) -> NDArray[np.intp]:
+    column = frame[name]
+    missing = int(column.is_null().sum())
+    if missing:
+        raise TableError(
+            "key_missing", needed=f"a value of {name} in every row", found=f"{missing} rows without"
+        )
+    if column.dtype.is_numeric():
+        values = column.to_numpy()
+    else:
+        values = column.cast(nw.String).rank("dense").to_numpy()
+    return np.unique(values, return_inverse=True)[1].ravel()
+
+
+def _numbers(column: nw.Series[Any], name: str) -> Array:
+    if not (column.dtype.is_numeric() or column.dtype in {nw.Boolean, nw.Unknown, nw.Object}):
+        raise TableError("not_numeric", needed=f"numbers in {name}", found=f"{column.dtype}")
+    values = np.asarray(column.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    endless = int(np.isinf(values).sum())
+    if endless:
+        raise TableError(
+            "not_finite", needed=f"finite numbers in {name}", found=f"{endless} rows that are not"
+        )
+    return values
+
+
+def _session_numbers(column: nw.Series[Any], name: str) -> NDArray[np.int64]:
+    if column.dtype.is_temporal():
+        raise TableError(
+            "order_is_time",
+            needed=f"the session's number in {name}",
+            found="times: number the sessions first",
+        )
+    values = _numbers(column, name)
+    bad = int((np.isnan(values) | (values != np.floor(values))).sum())
+    if bad:
+        raise TableError(
+            "not_whole", needed=f"a whole number in every row of {name}", found=f"{bad} rows without"
+        )
+    return values.astype(np.int64)
+
+
+def _grid(
+    who: NDArray[np.intp],
+    when: NDArray[np.int64],
+    score: Array,
+    event: Array,
+    *,
+    groups: NDArray[np.intp] | None,
+) -> Panel:
+    scored = ~np.isnan(score)
+    if not scored.any():
+        raise TableError("no_outcome", needed="at least one score", found="none")
+    first, last = int(when.min()), int(when[scored].max())
+    occasions = last - first + 1
+    if occasions > MAX_OCCASIONS:
+        raise TableError(
+            "too_many_occasions", needed=f"at most {MAX_OCCASIONS} session numbers", found=str(occasions)
+        )
+    inside = when <= last
+    cell = who * occasions + np.minimum(when - first, occasions - 1)
+    _refuse_repeated(cell[inside])
+    shape = (int(who.max()) + 1, occasions)
+    outcome, process = np.full(shape, np.nan), np.full(shape, np.nan)
+    outcome.ravel()[cell[inside]] = score[inside]
+    process.ravel()[cell[inside]] = event[inside]
+    dropped = (("session after the last score of the cohort", int((~inside).sum())),)
+    cluster = None if groups is None else _cluster_of_client(who, groups, shape[0])
+    return Panel(outcome, process[:, :-1], cluster, len(who), tuple(d for d in dropped if d[1]))
+
+
+def _refuse_repeated(cell: NDArray[np.intp]) -> None:
+    repeated = len(cell) - len(np.unique(cell))
+    if repeated:
+        raise TableError(
+            "duplicate_key", needed="one row per client and session", found=f"{repeated} rows more"
+        )
+
+
+def _cluster_of_client(who: NDArray[np.intp], groups: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    cluster = np.zeros(n, dtype=np.intp)
+    cluster[who] = groups
+    strays = int((cluster[who] != groups).sum())
+    if strays:
+        raise TableError(
+            "cluster_varies", needed="one cluster per client", found=f"{strays} rows with another"
+        )
+    return cluster
