@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from therapeutic_process.errors import CannotEstimate, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from narwhals.stable.v2.typing import IntoFrame
 
@@ -30,6 +30,7 @@ class Panel:
         outcome: Score before every session, (clients, occasions).
         process: Event or process score in every session but the last occasion, (clients, occasions − 1).
         cluster: Therapist, group or couple of every client, as numbers from 0.
+        extra: Further columns on the same grid as the outcome, by name.
         n_rows: Rows of the table.
         dropped: Rows left out, by reason.
     """
@@ -37,6 +38,7 @@ class Panel:
     outcome: Array
     process: Array
     cluster: NDArray[np.intp] | None
+    extra: dict[str, Array]
     n_rows: int
     dropped: tuple[tuple[str, int], ...]
 
@@ -47,7 +49,11 @@ class Panel:
         """Return the panel of some clients only."""
         cluster = None if self.cluster is None else _renumbered(self.cluster[clients])
         return attrs.evolve(
-            self, outcome=self.outcome[clients], process=self.process[clients], cluster=cluster
+            self,
+            outcome=self.outcome[clients],
+            process=self.process[clients],
+            cluster=cluster,
+            extra={name: grid[clients] for name, grid in self.extra.items()},
         )
 
 
@@ -96,6 +102,7 @@ def read_panel(
     outcome: str = "outcome_before",
     process: str = "event",
     cluster: str | None = None,
+    extra: Sequence[str] = (),
 ) -> Panel:
     """Read a long table, one row per client and session, into a grid.
 
@@ -111,6 +118,7 @@ def read_panel(
         outcome: Column of the score taken before the session.
         process: Column of the event (0, 1, missing where nobody coded) or process score in the session.
         cluster: Column of the therapist, group or couple.
+        extra: Further columns of numbers.
 
     Raises:
         TableError: If a column is missing or no number, or a key or cluster is missing or not unique.
@@ -123,13 +131,17 @@ def read_panel(
             needed="a process that is not the outcome",
             found="one column for both",
         )
-    names = [client, session, outcome, process, *([cluster] if cluster else [])]
+    names = [client, session, outcome, process, *([cluster] if cluster else []), *extra]
     frame = _eager(table, names)
     who = _codes(frame, client)
     when = _session_numbers(frame[session], session)
-    score, event = _numbers(frame[outcome], outcome), _numbers(frame[process], process)
+    columns = {name: _numbers(frame[name], name) for name in (outcome, process, *extra)}
+    cells, inside, dropped = _cells(who, when, ~np.isnan(columns[outcome]))
+    grids = {name: _placed(cells, values, inside) for name, values in columns.items()}
     groups = _codes(frame, cluster) if cluster else None
-    return _grid(who, when, score, event, groups=groups)
+    cluster_of = None if groups is None else _cluster_of_client(who, groups, cells.shape[0])
+    further = {name: grids[name] for name in extra}
+    return Panel(grids[outcome], grids[process][:, :-1], cluster_of, further, len(who), dropped)
 
 
 def _eager(table: IntoFrame, names: list[str]) -> nw.DataFrame[Any]:
@@ -186,15 +198,15 @@ def _session_numbers(column: nw.Series[Any], name: str) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _grid(
-    who: NDArray[np.intp],
-    when: NDArray[np.int64],
-    score: Array,
-    event: Array,
-    *,
-    groups: NDArray[np.intp] | None,
-) -> Panel:
-    scored = ~np.isnan(score)
+@attrs.frozen(eq=False)
+class _Cells:
+    index: NDArray[np.int64]
+    shape: tuple[int, int]
+
+
+def _cells(
+    who: NDArray[np.intp], when: NDArray[np.int64], scored: NDArray[np.bool_]
+) -> tuple[_Cells, NDArray[np.bool_], tuple[tuple[str, int], ...]]:
     if not scored.any():
         raise TableError("no_outcome", needed="at least one score", found="none")
     first, last = int(when.min()), int(when[scored].max())
@@ -204,18 +216,20 @@ def _grid(
             "too_many_occasions", needed=f"at most {MAX_OCCASIONS} session numbers", found=str(occasions)
         )
     inside = when <= last
-    cell = who * occasions + np.minimum(when - first, occasions - 1)
-    _refuse_repeated(cell[inside])
-    shape = (int(who.max()) + 1, occasions)
-    outcome, process = np.full(shape, np.nan), np.full(shape, np.nan)
-    outcome.ravel()[cell[inside]] = score[inside]
-    process.ravel()[cell[inside]] = event[inside]
-    dropped = (("session after the last score of the cohort", int((~inside).sum())),)
-    cluster = None if groups is None else _cluster_of_client(who, groups, shape[0])
-    return Panel(outcome, process[:, :-1], cluster, len(who), tuple(d for d in dropped if d[1]))
+    index = (who * occasions + when - first)[inside]
+    _refuse_repeated(index)
+    late = int((~inside).sum())
+    dropped = (("session after the last score of the cohort", late),) if late else ()
+    return _Cells(index, (int(who.max()) + 1, occasions)), inside, dropped
 
 
-def _refuse_repeated(cell: NDArray[np.intp]) -> None:
+def _placed(cells: _Cells, values: Array, inside: NDArray[np.bool_]) -> Array:
+    grid = np.full(cells.shape, np.nan)
+    grid.ravel()[cells.index] = values[inside]
+    return grid
+
+
+def _refuse_repeated(cell: NDArray[np.int64]) -> None:
     repeated = len(cell) - len(np.unique(cell))
     if repeated:
         raise TableError(
