@@ -1,16 +1,28 @@
 """Link what happens in sessions to change outside them, without manufacturing findings."""
 
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
+from therapeutic_process.process_outcome.events import PermutationTest
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
+from therapeutic_process.process_outcome.permutation import within_client_permutation_test
 from therapeutic_process.process_outcome.screen import WithinClientScreen, lagged_within_client_screen
+from therapeutic_process.process_outcome.specifications import (
+    SpecificationEstimate,
+    SpecificationSensitivity,
+    specification_sensitivity,
+)
 
 __all__ = [
     "BetweenClients",
+    "PermutationTest",
     "PlaceboLead",
     "ReadingEstimate",
+    "SpecificationEstimate",
+    "SpecificationSensitivity",
     "WithinClientEffect",
     "WithinClientScreen",
     "lagged_within_client_effect",
     "lagged_within_client_screen",
+    "specification_sensitivity",
+    "within_client_permutation_test",
 ]
