@@ -1,11 +1,16 @@
 """Link what happens in sessions to change outside them, without manufacturing findings."""
 
+from therapeutic_process.process_outcome.crossover import CrossoverEffect, event_crossover_effect
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
 from therapeutic_process.process_outcome.events import PermutationTest
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.permutation import within_client_permutation_test
 from therapeutic_process.process_outcome.screen import WithinClientScreen, lagged_within_client_screen
+from therapeutic_process.process_outcome.self_controlled import (
+    SelfControlledEffect,
+    self_controlled_event_effect,
+)
 from therapeutic_process.process_outcome.specifications import (
     SpecificationEstimate,
     SpecificationSensitivity,
@@ -14,15 +19,19 @@ from therapeutic_process.process_outcome.specifications import (
 
 __all__ = [
     "BetweenClients",
+    "CrossoverEffect",
     "PermutationTest",
     "PlaceboLead",
     "ReadingEstimate",
+    "SelfControlledEffect",
     "SpecificationEstimate",
     "SpecificationSensitivity",
     "WithinClientEffect",
     "WithinClientScreen",
+    "event_crossover_effect",
     "lagged_within_client_effect",
     "lagged_within_client_screen",
+    "self_controlled_event_effect",
     "specification_sensitivity",
     "within_client_permutation_test",
 ]

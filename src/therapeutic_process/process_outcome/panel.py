@@ -144,6 +144,34 @@ def read_panel(
     return Panel(grids[outcome], grids[process][:, :-1], cluster_of, further, len(who), dropped)
 
 
+def read_columns(table: IntoFrame, key: str, names: tuple[str, ...]) -> dict[object, Array]:
+    """Read columns of whole numbers by client, rows in the table's order.
+
+    Args:
+        table: Any frame Narwhals knows.
+        key: Column of the client.
+        names: Columns to read.
+
+    Raises:
+        TableError: If a column is missing or holds no whole numbers, or a key is missing.
+    """
+    frame = _eager(table, [key, *names])
+    _refuse_missing_key(frame, key)
+    values = np.column_stack([_session_numbers(frame[name], name) for name in names]).astype(np.float64)
+    rows: dict[object, list[int]] = {}
+    for row, who in enumerate(frame[key].to_list()):
+        rows.setdefault(who, []).append(row)
+    return {who: values[index] for who, index in rows.items()}
+
+
+def _refuse_missing_key(frame: nw.DataFrame[Any], name: str) -> None:
+    missing = int(frame[name].is_null().sum())
+    if missing:
+        raise TableError(
+            "key_missing", needed=f"a value of {name} in every row", found=f"{missing} rows without"
+        )
+
+
 def _eager(table: IntoFrame, names: list[str]) -> nw.DataFrame[Any]:
     frame = nw.from_native(table)
     found = frame.collect_schema().names()
