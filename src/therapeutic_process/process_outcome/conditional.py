@@ -1,7 +1,7 @@
 """Exact conditional logistic regression: which of a client's sessions were followed, given how many were.
 
-The denominators are sums over all ways to choose the cases of a stratum, built row by row with their
-first and second derivatives (Gail, Lubin & Rubinstein 1981). One case per stratum and log durations as offsets give
+The denominators are sums over all ways to choose the cases of a stratum, built row by row with their first
+and second derivatives (Gail, Lubin & Rubinstein 1981). One case per stratum and log durations as offsets give
 the conditional Poisson model of the self-controlled case series.
 """
 

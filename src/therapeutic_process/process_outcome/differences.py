@@ -38,19 +38,27 @@ def first_difference(target: Array, columns: Array, client: NDArray[np.intp]) ->
 
 
 def difference_gmm(
-    outcome: Array, exogenous: Array, *, lags: int, predetermined: Array | None = None
+    outcome: Array,
+    exogenous: Array,
+    *,
+    lags: int,
+    predetermined: Array | None = None,
+    two_steps: bool = False,
 ) -> OrdinaryFit:
-    """Fit a dynamic panel by one-step difference GMM with robust standard errors.
+    """Fit a dynamic panel by difference GMM.
 
     Arellano & Bond (1991), eq. 5–7: differences are instrumented by all levels of the outcome two and more
     occasions back, by all levels of predetermined columns one and more occasions back, and by the differences
-    of exogenous columns; occasions have effects; the weight is that of independent errors.
+    of exogenous columns; occasions have effects. One step weighs as for independent errors and has robust
+    standard errors; two steps weigh by the first step's residuals and have the standard errors of that
+    weight, which are known to be too small.
 
     Args:
         outcome: (clients, occasions), nan where missing.
         exogenous: (k, clients, occasions), aligned with the outcome they explain.
         lags: How many lags of the outcome are regressors.
         predetermined: (j, clients, occasions), aligned likewise.
+        two_steps: Whether to take the second step.
 
     Returns:
         Lags of the outcome first, then exogenous, predetermined, and the occasions' effects.
@@ -71,7 +79,7 @@ def difference_gmm(
             _occasion_changes(used, occasions),
         ]
     )
-    return _one_step(change_y, x, np.where(used, z, 0.0), used)
+    return _gmm(change_y, x, np.where(used, z, 0.0), used, two_steps=two_steps)
 
 
 def _lag(values: Array, by: int) -> Array:
@@ -104,15 +112,18 @@ def _instruments(levels: Array, used: NDArray[np.bool_], back: int) -> Array:
     return np.stack(found) if found else np.empty((0, *levels.shape))
 
 
-def _one_step(y: Array, x: Array, z: Array, used: NDArray[np.bool_]) -> OrdinaryFit:
+def _gmm(y: Array, x: Array, z: Array, used: NDArray[np.bool_], *, two_steps: bool) -> OrdinaryFit:
     y, x = np.where(used, y, 0.0), np.where(used, x, 0.0)
     neighbours = 2 * np.eye(used.shape[1]) - np.eye(used.shape[1], k=1) - np.eye(used.shape[1], k=-1)
     weight = np.linalg.pinv(np.einsum("ant,ts,bns->ab", z, neighbours, z, optimize=True))
     zx = np.tensordot(z, x, axes=([1, 2], [1, 2]))
     zy = np.tensordot(z, y, axes=([1, 2], [0, 1]))
-    bread = np.linalg.inv(zx.T @ weight @ zx)
-    coefficients = bread @ zx.T @ weight @ zy
-    residual = np.where(used, y - np.tensordot(coefficients, x, 1), 0.0)
+    turn = np.linalg.solve(zx.T @ weight @ zx, zx.T @ weight)
+    residual = np.where(used, y - np.tensordot(turn @ zy, x, 1), 0.0)
     moments = (z * residual).sum(axis=2)
-    turn = bread @ zx.T @ weight
-    return OrdinaryFit(coefficients, np.sqrt(np.diag(turn @ moments @ moments.T @ turn.T)), int(used.sum()))
+    spread = moments @ moments.T
+    if not two_steps:
+        return OrdinaryFit(turn @ zy, np.sqrt(np.diag(turn @ spread @ turn.T)), int(used.sum()))
+    weight = np.linalg.pinv(spread)
+    bread = np.linalg.inv(zx.T @ weight @ zx)
+    return OrdinaryFit(bread @ zx.T @ weight @ zy, np.sqrt(np.diag(bread)), int(used.sum()))
