@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 _CHUNK = 400
+_LARGEST_OUTER = 64
 
 
 @attrs.frozen(eq=False)
@@ -150,12 +151,25 @@ def information(patterns: Patterns, at: Likelihood, slopes: Array) -> Array:
         at: The likelihood.
         slopes: ∂Σ/∂θ, (m, p, p).
     """
-    total = np.zeros((len(slopes), len(slopes)))
-    for start in range(0, len(patterns.count), _CHUNK):
+    weighted = at.precision * patterns.count[:, None, None]
+    return 0.5 * _crossed(weighted, at.precision, slopes)
+
+
+def _crossed(left: Array, right: Array, slopes: Array) -> Array:
+    """Return Σ_g tr(L_g ∂Σ_k R_g ∂Σ_l), (m, m), by whichever order of sums is cheaper."""
+    m, p = slopes.shape[:2]
+    if p < len(left) and p <= _LARGEST_OUTER:
+        outer = left.reshape(len(left), -1).T @ right.reshape(len(right), -1)
+        turned = outer.reshape(p, p, p, p).transpose(1, 2, 3, 0).reshape(p * p, p * p)
+        flat = slopes.reshape(m, -1)
+        return np.asarray(flat @ turned @ flat.T)
+    total = np.zeros((m, m))
+    for start in range(0, len(left), _CHUNK):
         part = slice(start, start + _CHUNK)
-        turned = _turned(at.precision[part], slopes)
-        total += _crossed(turned * patterns.count[part, None, None, None], turned)
-    return 0.5 * total
+        one, other = _turned(left[part], slopes), _turned(right[part], slopes)
+        one, other = one.transpose(1, 0, 2, 3), other.transpose(1, 0, 3, 2)
+        total += one.reshape(m, -1) @ other.reshape(m, -1).T
+    return total
 
 
 def _turned(precision: Array, slopes: Array) -> Array:
@@ -174,23 +188,14 @@ def observed_information(patterns: Patterns, at: Likelihood, slopes: Array, bend
         slopes: ∂Σ/∂θ, (m, p, p).
         bends: ∂²Σ/∂θ∂θ′, (m, m, p, p).
     """
-    m = len(slopes)
-    crossed = np.zeros((m, m))
-    for start in range(0, len(patterns.count), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        precision = at.precision[part]
-        off = np.einsum("gab,gb->ga", precision, (patterns.mean[part] - at.mean) * patterns.mask[part])
-        moment = precision @ patterns.scatter[part] @ precision
-        moment += patterns.count[part, None, None] * off[:, :, None] * off[:, None, :]
-        crossed += _crossed(_turned(moment, slopes), _turned(precision, slopes))
+    off = np.einsum("gab,gb->ga", at.precision, (patterns.mean - at.mean) * patterns.mask)
+    moment = patterns.count[:, None, None] * off[:, :, None] * off[:, None, :]
+    many = patterns.count > 1
+    moment[many] += at.precision[many] @ patterns.scatter[many] @ at.precision[many]
+    crossed = _crossed(moment, at.precision, slopes)
     bent = np.tensordot(bends, at.pull, axes=([2, 3], [0, 1]))
     profiled = _mean_curvature(patterns, at, slopes)
     return np.asarray(crossed - information(patterns, at, slopes) - 0.5 * bent - profiled)
-
-
-def _crossed(left: Array, right: Array) -> Array:
-    m = left.shape[1]
-    return left.transpose(1, 0, 2, 3).reshape(m, -1) @ right.transpose(1, 0, 3, 2).reshape(m, -1).T
 
 
 def client_scores(patterns: Patterns, at: Likelihood, slopes: Array) -> Array:
