@@ -1,7 +1,17 @@
 """Link what happens in sessions to change outside them, without manufacturing findings."""
 
+from therapeutic_process.process_outcome.critical_session import (
+    CriticalSessionContrast,
+    critical_session_contrast,
+)
 from therapeutic_process.process_outcome.crossover import CrossoverEffect, event_crossover_effect
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
+from therapeutic_process.process_outcome.disaggregation import (
+    Detrended,
+    Disaggregated,
+    detrend_within_client,
+    disaggregate_within_between,
+)
 from therapeutic_process.process_outcome.events import PermutationTest
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
@@ -19,7 +29,10 @@ from therapeutic_process.process_outcome.specifications import (
 
 __all__ = [
     "BetweenClients",
+    "CriticalSessionContrast",
     "CrossoverEffect",
+    "Detrended",
+    "Disaggregated",
     "PermutationTest",
     "PlaceboLead",
     "ReadingEstimate",
@@ -28,6 +41,9 @@ __all__ = [
     "SpecificationSensitivity",
     "WithinClientEffect",
     "WithinClientScreen",
+    "critical_session_contrast",
+    "detrend_within_client",
+    "disaggregate_within_between",
     "event_crossover_effect",
     "lagged_within_client_effect",
     "lagged_within_client_screen",
