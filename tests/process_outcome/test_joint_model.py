@@ -184,6 +184,58 @@ def test_thirty_clients_are_answered_with_a_warning_and_fifty_without() -> None:
     assert not any("clients" in text for text in effect(cohort("pure", n=50, seed=2)).warnings)
 
 
+def moved_behind(table: pl.DataFrame) -> pl.DataFrame:
+    """Write the score before the next session as the score after this one, as if taken then."""
+    after = pl.col("outcome_before").shift(-1).over("client_id", order_by="session")
+    return table.with_columns(score=after).drop("outcome_before").filter(pl.col("event").is_not_null())
+
+
+def test_scores_taken_after_sessions_are_the_same_series_without_the_first() -> None:
+    table = cohort(n=120)
+    later = table.with_columns(outcome_before=pl.when(pl.col("session") > 0).then("outcome_before"))
+    expected = effect(later)
+    found = lagged_within_client_effect(moved_behind(table), timing="after", outcome="score")
+    assert found.interval == pytest.approx(expected.interval)
+    assert found.n_scores == expected.n_scores
+    assert found.timing == "after"
+    strong = cohort("pure", n=200, effect=3.0)
+    text = str(lagged_within_client_effect(moved_behind(strong), timing="after", outcome="score"))
+    assert "immediate" in text
+
+
+@pytest.mark.parametrize("absent", [0, 3, 8])
+def test_an_occasion_without_any_score_or_coded_session_is_no_obstacle(absent: int) -> None:
+    table = cohort(n=100, sessions=9)
+    silent = table.with_columns(
+        pl.when(pl.col("session") != absent).then("outcome_before").name.keep(),
+        event=pl.when(pl.col("session") != absent).then("event"),
+    )
+    found = effect(silent)
+    assert found.n_scores == 900
+    assert found.n_occasions == (9 if absent == 0 else 10)
+    assert found.reading("score").effect == pytest.approx(effect(table).reading("score").effect, abs=1.5)
+
+
+def test_an_intake_score_before_the_first_coded_session_is_used() -> None:
+    table = cohort(n=200, sessions=9, effect=2.0)
+    uncoded = table.with_columns(event=pl.when(pl.col("session") > 0).then("event"))
+    found = effect(uncoded)
+    assert (found.n_scores, found.n_sessions) == (2000, 1600)
+    assert found.interval[0] < -2.0 < found.interval[1] < 0
+    without = effect(
+        uncoded.with_columns(outcome_before=pl.when(pl.col("session") > 0).then("outcome_before"))
+    )
+    assert (without.n_scores, without.n_occasions) == (1800, 9)
+
+
+def test_a_process_that_is_the_outcome_by_another_name_is_refused() -> None:
+    table = cohort(n=100)
+    same = table.with_columns(event=pl.when(pl.col("event").is_not_null()).then("outcome_before"))
+    with pytest.raises(CannotEstimate) as caught:
+        effect(same)
+    assert caught.value.code in {"not_converged", "hessian_not_positive"}
+
+
 def test_undeclared_timing_is_refused() -> None:
     with pytest.raises(CannotEstimate, match="timing_undeclared"):
         lagged_within_client_effect(cohort())

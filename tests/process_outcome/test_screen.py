@@ -84,6 +84,18 @@ def test_undeclared_timing_and_shared_items_are_refused() -> None:
         screen(cohort(), outcome_items=["sleep"], process_items=["sleep"])
 
 
+def test_scores_taken_after_sessions_are_the_same_series_without_the_first() -> None:
+    table = cohort(n=100, irregular=True)
+    shifted = [pl.col(c).shift(-1).over("client_id", order_by="session") for c in ("outcome_before", "days")]
+    behind = table.with_columns(*shifted).filter(pl.col("event").is_not_null())
+    expected = screen(
+        table.with_columns(outcome_before=pl.when(pl.col("session") > 0).then("outcome_before")), days="days"
+    )
+    found = lagged_within_client_screen(behind, timing="after", days="days")
+    assert list(found.coefficients.values()) == pytest.approx(list(expected.coefficients.values()))
+    assert (found.n_rows, found.timing) == (expected.n_rows, "after")
+
+
 def test_covariates_enter_by_name_and_change_nothing_when_they_are_noise() -> None:
     table = cohort(n=400, irregular=True)
     noise = np.random.default_rng(2).normal(size=len(table))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.panel import Panel, read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Panel, Timing, read_panel, require_timing
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
@@ -74,7 +74,7 @@ def critical_session_contrast(
     gain: float,
     control: Control,
     caliper: float | None = None,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -98,7 +98,7 @@ def critical_session_contrast(
         control: `session before` the pre-gain session, or, of the client's sessions that no gain followed,
             the one with the `closest score` before it; must be declared.
         caliper: Points by which the scores of a pair may differ at most; None for any.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -108,11 +108,11 @@ def critical_session_contrast(
         CannotEstimate: With codes `timing_undeclared`, `control_undeclared`, `no_pair`.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
+    when = require_timing(_NAME, timing)
     if control not in get_args(Control):
         needed = "control 'session before' or 'closest score'"
         raise CannotEstimate(_NAME, "control_undeclared", needed=needed, found="neither")
-    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process)
+    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
     pre, other, gains = _pairs(panel, gain, control, caliper)
     if not len(pre):
         needed = "a client with a gain and a control session"

@@ -20,7 +20,7 @@ from therapeutic_process.process_outcome.conditional import (
 )
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.panel import read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Timing, read_panel, require_timing
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
@@ -89,7 +89,7 @@ def event_crossover_effect(
     *,
     gain: float,
     referents: Referents,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -112,7 +112,7 @@ def event_crossover_effect(
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
         gain: Points by which the next score must be lower to count as a gain.
         referents: `all` other sessions of the client, or the `neighbours` one before and one after the gain.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -126,12 +126,12 @@ def event_crossover_effect(
             `separation`, `not_converged`.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
+    when = require_timing(_NAME, timing)
     if referents not in get_args(Referents):
         raise CannotEstimate(
             _NAME, "referents_undeclared", needed="referents 'all' or 'neighbours'", found="neither"
         )
-    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process)
+    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
     rows = lagged_rows(panel)
     gained = rows.before - rows.after >= gain
     columns = {"process": rows.process}

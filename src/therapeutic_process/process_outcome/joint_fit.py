@@ -32,6 +32,7 @@ _PHI_LIMIT = 0.98
 _MAX_STEPS = 100
 _SCORING_STEPS = 20
 _STOP = 1e-9
+_HELD = 1e-3
 _CORRECTED_UP_TO = 2000
 
 
@@ -51,9 +52,17 @@ class Penalty:
         return self.precision * (theta - self.centre)
 
 
-def weak_penalty(model: Structure) -> Penalty:
-    """Return the method's weak penalties, in scaled units."""
+def weak_penalty(model: Structure, *, first_coded: bool = True) -> Penalty:
+    """Return the method's weak penalties, in scaled units.
+
+    Args:
+        model: The reading's structure.
+        first_coded: Whether any client's first session was coded; if not, its variance is held where the fit
+            starts, because nothing tells it.
+    """
     table = _PENALTIES | dict.fromkeys(_UNIT_PENALTY, (0.0, 1.0))
+    if not first_coded:
+        table |= {"vu0": (_STARTS["vu0"], _HELD)}
     pairs = [table.get(name, (0.0, np.inf)) for name in model.names]
     return Penalty(np.array([c for c, _ in pairs]), np.array([sd**-2.0 for _, sd in pairs]))
 
@@ -82,7 +91,8 @@ def _moment_variances(sessions: int, series: Array) -> tuple[float, float, float
 def _client_means(part: Array) -> Array:
     seen = ~np.isnan(part)
     count = seen.sum(axis=1)
-    total = np.where(seen, part - np.nan_to_num(np.nanmean(part, axis=0)), 0.0).sum(axis=1)
+    centre = np.where(seen, part, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    total = np.where(seen, part - centre, 0.0).sum(axis=1)
     return np.asarray((total / np.maximum(count, 1))[count > 0])
 
 
@@ -194,7 +204,15 @@ def fit_reading(model: Structure, patterns: Patterns, start: Array) -> ReadingFi
     Raises:
         FitFailed: If it does not converge or the Hessian is not positive definite.
     """
-    penalty = weak_penalty(model)
+    try:
+        return _fit(model, patterns, start)
+    except np.linalg.LinAlgError:
+        raise FitFailed("not_converged", "a singular information matrix") from None
+
+
+def _fit(model: Structure, patterns: Patterns, start: Array) -> ReadingFit:
+    first_coded = bool(patterns.mask[:, model.sessions + 1].any())
+    penalty = weak_penalty(model, first_coded=first_coded)
     top, steps = maximise(model, patterns, penalty, start)
     cov = covariance(model, top.theta)
     slopes, bends = first_derivatives(cov), second_derivatives(cov)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from therapeutic_process.process_outcome.joint_likelihood import Patterns, group
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.panel import (
     Panel,
+    Timing,
     read_panel,
     refuse_shared_items,
     require_timing,
@@ -57,7 +58,7 @@ _FEW_VALUES = 7
 def lagged_within_client_effect(
     table: IntoFrame,
     *,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -83,7 +84,7 @@ def lagged_within_client_effect(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -102,10 +103,10 @@ def lagged_within_client_effect(
             `not_converged`, `hessian_not_positive`, `carry_over_too_strong`.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
+    when = require_timing(_NAME, timing)
     refuse_shared_items(_NAME, outcome_items, process_items)
     panel = read_panel(
-        table, client=client, session=session, outcome=outcome, process=process, cluster=cluster
+        table, timing=when, client=client, session=session, outcome=outcome, process=process, cluster=cluster
     )
     return joint_effect(panel, level=level)
 
@@ -144,6 +145,7 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
         between=between_clients(kept),
         placebo=placebo_lead(kept),
         warnings=_warnings(kept, readings),
+        timing=kept.timing,
     )
 
 

@@ -8,6 +8,7 @@ import attrs
 
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
 from therapeutic_process.process_outcome.joint_covariance import Reading
+from therapeutic_process.process_outcome.panel import NEXT, Timing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ReadingEstimate", "WithinClientEffect"]
 
 ASSUMPTIONS = (
-    "scores were taken before the session of their row, and sessions are in order",
+    "scores were taken when declared relative to their session, and sessions are in order",
     "the process was coded without knowing the outcome, and shares no items with it",
     "clients' trends are straight beyond what all clients share",
     "the latent state carries over from one session to the next at one rate for all (first-order)",
@@ -82,6 +83,7 @@ class WithinClientEffect:
         between: The association of the clients' means.
         placebo: The effect on the change before the session.
         warnings: What limits this result.
+        timing: When the score of a row was taken, relative to its session.
     """
 
     readings: tuple[ReadingEstimate, ...]
@@ -99,6 +101,7 @@ class WithinClientEffect:
     between: BetweenClients
     placebo: PlaceboLead
     warnings: tuple[str, ...]
+    timing: Timing
     method: str = "joint Gaussian quasi-likelihood of outcome and process, score and state reading"
     assumptions: tuple[str, ...] = ASSUMPTIONS
     limits: tuple[str, ...] = LIMITS
@@ -145,7 +148,8 @@ class WithinClientEffect:
             )
         direction = "lower" if self.interval[1] < 0 else "higher"
         condition = ", conditional on what the process follows" if self.placebo.rejects else ""
-        return f"consistent with a {direction} next score after sessions with more of the process{condition}"
+        score = NEXT[self.timing]
+        return f"consistent with a {direction} {score} after sessions with more of the process{condition}"
 
     def __repr__(self) -> str:
         return f"<WithinClientEffect {self.verdict}; {self.n_clients} clients>"

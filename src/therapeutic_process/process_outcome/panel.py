@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import attrs
 import narwhals.stable.v2 as nw
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
 
 Array = NDArray[np.float64]
-Timing = Literal["before"]
+Timing = Literal["before", "after"]
 
 MAX_OCCASIONS = 120
+NEXT: dict[Timing, str] = {"before": "next score", "after": "score of the same day (immediate)"}
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -27,10 +28,11 @@ class Panel:
     """The grid the estimators read.
 
     Attributes:
-        outcome: Score before every session, (clients, occasions).
+        outcome: Scores, (clients, occasions): before session t, or after session t − 1, at t.
         process: Event or process score in every session but the last occasion, (clients, occasions − 1).
         cluster: Therapist, group or couple of every client, as numbers from 0.
-        extra: Further columns on the same grid as the outcome, by name.
+        extra: Further columns by name, every value at the session of its row, (clients, occasions).
+        timing: When the score of a row was taken.
         n_rows: Rows of the table.
         dropped: Rows left out, by reason.
     """
@@ -39,6 +41,7 @@ class Panel:
     process: Array
     cluster: NDArray[np.intp] | None
     extra: dict[str, Array]
+    timing: Timing
     n_rows: int
     dropped: tuple[tuple[str, int], ...]
 
@@ -79,24 +82,26 @@ def refuse_shared_items(
         )
 
 
-def require_timing(function: str, timing: object) -> None:
+def require_timing(function: str, timing: object) -> Timing:
     """Refuse an undeclared timing of the outcome to the session.
 
     Raises:
         CannotEstimate: If `timing` is none of those the library can analyse.
     """
-    if timing != "before":
+    if timing not in get_args(Timing):
         raise CannotEstimate(
             function,
             "timing_undeclared",
-            needed="timing='before': every score was taken before the session of its row",
+            needed="timing 'before' or 'after': when the score of a row was taken, relative to its session",
             found="no timing" if timing is None else "another timing",
         )
+    return cast("Timing", timing)
 
 
 def read_panel(
     table: IntoFrame,
     *,
+    timing: Timing,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -108,14 +113,16 @@ def read_panel(
 
     >>> import polars as pl
     >>> read_panel(pl.DataFrame({"client_id": ["a", "a"], "session": [1, 2],
-    ...                          "outcome_before": [9.0, 7.0], "event": [1, None]}))
+    ...                          "outcome_before": [9.0, 7.0], "event": [1, None]}),
+    ...            timing="before")
     <Panel 1 clients × 1 sessions>
 
     Args:
         table: Any frame Narwhals knows.
         client: Column of the client.
         session: Column of the session's number.
-        outcome: Column of the score taken before the session.
+        timing: When the score of a row was taken.
+        outcome: Column of the score.
         process: Column of the event (0, 1, missing where nobody coded) or process score in the session.
         cluster: Column of the therapist, group or couple.
         extra: Further columns of numbers.
@@ -136,12 +143,15 @@ def read_panel(
     who = _codes(frame, client)
     when = _session_numbers(frame[session], session)
     columns = {name: _numbers(frame[name], name) for name in (outcome, process, *extra)}
-    cells, inside, dropped = _cells(who, when, ~np.isnan(columns[outcome]))
-    grids = {name: _placed(cells, values, inside) for name, values in columns.items()}
+    later = int(timing == "after")
+    scored, coded = ~np.isnan(columns[outcome]), ~np.isnan(columns[process])
+    cells, inside, dropped = _cells(who, when, scored, coded, later=later)
+    shifts = dict.fromkeys(columns, 0) | {outcome: later}
+    grids = {name: _placed(cells, values, inside, shifts[name]) for name, values in columns.items()}
     groups = _codes(frame, cluster) if cluster else None
     cluster_of = None if groups is None else _cluster_of_client(who, groups, cells.shape[0])
     further = {name: grids[name] for name in extra}
-    return Panel(grids[outcome], grids[process][:, :-1], cluster_of, further, len(who), dropped)
+    return Panel(grids[outcome], grids[process][:, :-1], cluster_of, further, timing, len(who), dropped)
 
 
 def read_columns(table: IntoFrame, key: str, names: tuple[str, ...]) -> dict[object, Array]:
@@ -233,27 +243,32 @@ class _Cells:
 
 
 def _cells(
-    who: NDArray[np.intp], when: NDArray[np.int64], scored: NDArray[np.bool_]
+    who: NDArray[np.intp],
+    when: NDArray[np.int64],
+    scored: NDArray[np.bool_],
+    coded: NDArray[np.bool_],
+    *,
+    later: int,
 ) -> tuple[_Cells, NDArray[np.bool_], tuple[tuple[str, int], ...]]:
     if not scored.any():
         raise TableError("no_outcome", needed="at least one score", found="none")
-    first, last = int(when.min()), int(when[scored].max())
+    first, last = int(when[scored | coded].min()), int(when[scored].max()) + later
     occasions = last - first + 1
     if occasions > MAX_OCCASIONS:
         raise TableError(
             "too_many_occasions", needed=f"at most {MAX_OCCASIONS} session numbers", found=str(occasions)
         )
-    inside = when <= last
+    inside = (when >= first) & (when <= last - later)
     index = (who * occasions + when - first)[inside]
     _refuse_repeated(index)
-    late = int((~inside).sum())
+    late = int((when > last - later).sum())
     dropped = (("session after the last score of the cohort", late),) if late else ()
     return _Cells(index, (int(who.max()) + 1, occasions)), inside, dropped
 
 
-def _placed(cells: _Cells, values: Array, inside: NDArray[np.bool_]) -> Array:
+def _placed(cells: _Cells, values: Array, inside: NDArray[np.bool_], shift: int) -> Array:
     grid = np.full(cells.shape, np.nan)
-    grid.ravel()[cells.index] = values[inside]
+    grid.ravel()[cells.index + shift] = values[inside]
     return grid
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.events import PermutationTest, permute_within_clients
 from therapeutic_process.process_outcome.lagged_rows import lagged_rows
-from therapeutic_process.process_outcome.panel import read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Timing, read_panel, require_timing
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
@@ -22,7 +22,7 @@ _NAME = "within_client_permutation_test"
 def within_client_permutation_test(
     table: IntoFrame,
     *,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -42,7 +42,7 @@ def within_client_permutation_test(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -53,8 +53,8 @@ def within_client_permutation_test(
         CannotEstimate: With codes `timing_undeclared`, `nothing_to_exchange`.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
-    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process)
+    when = require_timing(_NAME, timing)
+    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
     rows = lagged_rows(panel)
     change = rows.before - rows.after
     outcome_of = change if gain is None else (change >= gain).astype(np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -19,7 +19,9 @@ from therapeutic_process.process_outcome.diagnostics import (
     within_client_sd,
 )
 from therapeutic_process.process_outcome.panel import (
+    NEXT,
     Panel,
+    Timing,
     read_panel,
     refuse_shared_items,
     require_timing,
@@ -47,7 +49,7 @@ SHRINKS = (
     "use lagged_within_client_effect for inference"
 )
 ASSUMPTIONS = (
-    "scores were taken before the session of their row, and sessions are in order",
+    "scores were taken when declared relative to their session, and sessions are in order",
     "the process follows recorded scores, not the true state behind them (else 23 % false positives)",
     "clients' trends are straight beyond what all clients share",
     "no unmeasured cause that varies over time moves both the process and the next score",
@@ -77,6 +79,7 @@ class WithinClientScreen:
         between: The association of the clients' means.
         placebo: The effect on the change before the session.
         warnings: What limits this result.
+        timing: When the score of a row was taken, relative to its session.
     """
 
     effect: float
@@ -96,6 +99,7 @@ class WithinClientScreen:
     between: BetweenClients
     placebo: PlaceboLead
     warnings: tuple[str, ...]
+    timing: Timing
     method: str = "least squares on client intercepts and trends, session effects, and the last two scores"
     assumptions: tuple[str, ...] = ASSUMPTIONS
 
@@ -106,7 +110,8 @@ class WithinClientScreen:
         if low <= 0 <= high:
             return "nothing to follow up: the interval includes 0, which is no evidence of inertness"
         direction = "lower" if high < 0 else "higher"
-        return f"worth following up: consistent with a {direction} next score; confirm with the joint model"
+        score = NEXT[self.timing]
+        return f"worth following up: consistent with a {direction} {score}; confirm with the joint model"
 
     def __repr__(self) -> str:
         return f"<WithinClientScreen {self.verdict}; {self.n_clients} clients>"
@@ -141,7 +146,7 @@ class WithinClientScreen:
 def lagged_within_client_screen(
     table: IntoFrame,
     *,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -168,13 +173,13 @@ def lagged_within_client_screen(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event (0, 1) or process score; missing where nobody coded, which is not 0.
         cluster: Column of the therapist, group or couple; the larger of both standard errors is taken.
-        days: Column of the day of the score; the days to the next score become a covariate.
+        days: Column of the day of the score; the days between the scores become a covariate.
         covariates: Further columns that vary over time.
         lagged_process: Whether the last session's process is a covariate.
         level: Level of the interval.
@@ -186,15 +191,23 @@ def lagged_within_client_screen(
             `too_few_clusters`.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
+    when = require_timing(_NAME, timing)
     refuse_shared_items(_NAME, outcome_items, process_items)
     extra = (*covariates, *([days] if days else []))
     panel = read_panel(
-        table, client=client, session=session, outcome=outcome, process=process, cluster=cluster, extra=extra
+        table,
+        timing=when,
+        client=client,
+        session=session,
+        outcome=outcome,
+        process=process,
+        cluster=cluster,
+        extra=extra,
     )
     further = {name: panel.extra[name][:, 1:-1] for name in covariates}
     if days:
-        further["elapsed days"] = panel.extra[days][:, 2:] - panel.extra[days][:, 1:-1]
+        day, later = panel.extra[days], int(when == "before")
+        further["elapsed days"] = (day[:, 1:] - day[:, :-1])[:, later : later + day.shape[1] - 2]
     if lagged_process:
         further["process of the last session"] = panel.process[:, :-1]
     return screen_effect(panel, level=level, further=further)
@@ -240,6 +253,7 @@ def screen_effect(
         between=between_clients(kept),
         placebo=placebo_lead(kept),
         warnings=_warnings(fit.n_clients, panel.process.shape[1]),
+        timing=panel.timing,
     )
 
 

@@ -19,7 +19,7 @@ from therapeutic_process.process_outcome.events import (
 from therapeutic_process.process_outcome.joint_model import joint_effect
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
 from therapeutic_process.process_outcome.multilevel import random_intercept
-from therapeutic_process.process_outcome.panel import Panel, read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Panel, Timing, read_panel, require_timing
 from therapeutic_process.process_outcome.screen import screen_effect
 from therapeutic_process.process_outcome.sweep import RankDeficient, least_squares, sweep
 
@@ -114,7 +114,7 @@ class SpecificationSensitivity:
 def specification_sensitivity(
     table: IntoFrame,
     *,
-    timing: Literal["before"] | None = None,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
@@ -136,7 +136,7 @@ def specification_sensitivity(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken: must be declared, `before` its session.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -148,8 +148,8 @@ def specification_sensitivity(
         CannotEstimate: If `timing` is undeclared; a model that refuses becomes a row with its reason.
         TableError: If the table does not keep its contract.
     """
-    require_timing(_NAME, timing)
-    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process)
+    when = require_timing(_NAME, timing)
+    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
     rows = lagged_rows(panel)
     return SpecificationSensitivity(
         (
