@@ -1,5 +1,6 @@
 """Link what happens in sessions to change outside them, without manufacturing findings."""
 
+from therapeutic_process.process_outcome.alignment import AlignedSessions, align_sessions_to_outcomes
 from therapeutic_process.process_outcome.critical_session import (
     CriticalSessionContrast,
     critical_session_contrast,
@@ -28,6 +29,7 @@ from therapeutic_process.process_outcome.specifications import (
 )
 
 __all__ = [
+    "AlignedSessions",
     "BetweenClients",
     "CriticalSessionContrast",
     "CrossoverEffect",
@@ -41,6 +43,7 @@ __all__ = [
     "SpecificationSensitivity",
     "WithinClientEffect",
     "WithinClientScreen",
+    "align_sessions_to_outcomes",
     "critical_session_contrast",
     "detrend_within_client",
     "disaggregate_within_between",
