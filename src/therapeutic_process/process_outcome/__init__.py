@@ -13,6 +13,7 @@ from therapeutic_process.process_outcome.disaggregation import (
     detrend_within_client,
     disaggregate_within_between,
 )
+from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
 from therapeutic_process.process_outcome.events import PermutationTest
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
@@ -35,6 +36,7 @@ __all__ = [
     "CrossoverEffect",
     "Detrended",
     "Disaggregated",
+    "InertVerdict",
     "PermutationTest",
     "PlaceboLead",
     "ReadingEstimate",
@@ -48,6 +50,7 @@ __all__ = [
     "detrend_within_client",
     "disaggregate_within_between",
     "event_crossover_effect",
+    "inert_process",
     "lagged_within_client_effect",
     "lagged_within_client_screen",
     "self_controlled_event_effect",

@@ -121,7 +121,7 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
     Raises:
         CannotEstimate: See `lagged_within_client_effect`.
     """
-    kept, dropped = _usable(panel)
+    kept, dropped = usable_clients(panel)
     sd_outcome, sd_process = _refuse_thin(kept)
     scaled = np.concatenate([kept.outcome / sd_outcome, kept.process / sd_process], axis=1)
     patterns = group_by_pattern(scaled)
@@ -149,7 +149,12 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
     )
 
 
-def _usable(panel: Panel) -> tuple[Panel, tuple[tuple[str, int], ...]]:
+def usable_clients(panel: Panel) -> tuple[Panel, tuple[tuple[str, int], ...]]:
+    """Return the clients the joint model can use, and how many it cannot, by reason.
+
+    Args:
+        panel: The grid.
+    """
     scores = (~np.isnan(panel.outcome)).sum(axis=1)
     coded = (~np.isnan(panel.process)).sum(axis=1)
     few, uncoded = scores < _MIN_SCORES, (scores >= _MIN_SCORES) & (coded == 0)
