@@ -18,16 +18,17 @@ from therapeutic_process.process_outcome.events import PermutationTest
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.permutation import within_client_permutation_test
-from therapeutic_process.process_outcome.screen import WithinClientScreen, lagged_within_client_screen
+from therapeutic_process.process_outcome.screen import lagged_within_client_screen
+from therapeutic_process.process_outcome.screen_result import WithinClientScreen
 from therapeutic_process.process_outcome.self_controlled import (
     SelfControlledEffect,
     self_controlled_event_effect,
 )
-from therapeutic_process.process_outcome.specifications import (
+from therapeutic_process.process_outcome.specification_result import (
     SpecificationEstimate,
     SpecificationSensitivity,
-    specification_sensitivity,
 )
+from therapeutic_process.process_outcome.specifications import specification_sensitivity
 
 __all__ = [
     "AlignedSessions",

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.panel import Panel, Timing, read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Panel, Timing, require_timing
+from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame

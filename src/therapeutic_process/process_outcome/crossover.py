@@ -20,7 +20,8 @@ from therapeutic_process.process_outcome.conditional import (
 )
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.panel import Timing, read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame

@@ -13,13 +13,8 @@ from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.joint_covariance import Structure, covariance, structure
 from therapeutic_process.process_outcome.joint_model import joint_effect, usable_clients
 from therapeutic_process.process_outcome.joint_result import WithinClientEffect
-from therapeutic_process.process_outcome.panel import (
-    NEXT,
-    Panel,
-    read_panel,
-    refuse_shared_items,
-    require_timing,
-)
+from therapeutic_process.process_outcome.panel import NEXT, Panel, refuse_shared_items, require_timing
+from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from collections.abc import Collection

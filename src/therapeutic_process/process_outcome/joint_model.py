@@ -25,13 +25,8 @@ from therapeutic_process.process_outcome.joint_fit import (
 )
 from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
-from therapeutic_process.process_outcome.panel import (
-    Panel,
-    Timing,
-    read_panel,
-    refuse_shared_items,
-    require_timing,
-)
+from therapeutic_process.process_outcome.panel import Panel, Timing, refuse_shared_items, require_timing
+from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -9,7 +9,8 @@ import numpy as np
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.events import PermutationTest, permute_within_clients
 from therapeutic_process.process_outcome.lagged_rows import lagged_rows
-from therapeutic_process.process_outcome.panel import Timing, read_panel, require_timing
+from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame

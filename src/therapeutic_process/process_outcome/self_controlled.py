@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-from therapeutic_process.errors import CannotEstimate, TableError
-from therapeutic_process.process_outcome.conditional import Strata, arrange
+from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.crossover import conditional_fit
-from therapeutic_process.process_outcome.panel import read_columns
+from therapeutic_process.process_outcome.observed_days import observed_spans, pieces_of_time, strata_of_pieces
+from therapeutic_process.process_outcome.panel_reading import read_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SelfControlledEffect", "self_controlled_event_effect"]
 
-Array = NDArray[np.float64]
 _NAME = "self_controlled_event_effect"
 _PRE = "before the session"
 _WASHOUT = "washout"
@@ -147,11 +145,11 @@ def self_controlled_event_effect(
     observed = read_columns(observation, client, (start, end))
     exposed = read_columns(sessions, client, (day,))
     changed = read_columns(changes, client, (day,))
-    spans = _spans(observed)
+    spans = observed_spans(observed)
     names = _names(windows, pre_window, washout, bands)
     states = _states(windows, pre_window, washout)
-    pieces, lost = _pieces(spans, exposed, changed, states, bands)
-    fit = conditional_fit(_NAME, _strata(pieces, len(states), len(bands)))
+    pieces, lost = pieces_of_time(spans, exposed, changed, states, bands)
+    fit = conditional_fit(_NAME, strata_of_pieces(pieces, len(states), len(bands)))
     z = float(stats.norm.ppf(0.5 + level / 2))
     b, se = fit.coefficients, fit.standard_errors
     p = 2 * stats.norm.sf(np.abs(b / se))
@@ -211,93 +209,3 @@ def _states(
     if pre is not None:
         states.append((len(states) + 1, -pre, min(windows[0][0], 0) - 1))
     return states
-
-
-def _spans(observed: dict[object, Array]) -> dict[object, tuple[int, int]]:
-    several = sum(len(rows) > 1 for rows in observed.values())
-    if several:
-        raise TableError("duplicate_key", needed="one observed span per client", found=f"{several} with more")
-    backwards = sum(bool(rows[0, 0] > rows[0, 1]) for rows in observed.values())
-    if backwards:
-        raise TableError("span_backwards", needed="a first day before the last", found=f"{backwards} others")
-    return {who: (int(rows[0, 0]), int(rows[0, 1])) for who, rows in observed.items()}
-
-
-@attrs.frozen
-class _Piece:
-    who: int
-    state: int
-    band: int
-    days: int
-    events: int
-
-
-def _pieces(
-    spans: dict[object, tuple[int, int]],
-    exposed: dict[object, Array],
-    changed: dict[object, Array],
-    states: list[tuple[int, int, int]],
-    bands: Sequence[int],
-) -> tuple[list[_Piece], int]:
-    pieces: list[_Piece] = []
-    lost = sum(len(rows) for who, rows in changed.items() if who not in spans)
-    for number, (who, (first, last)) in enumerate(spans.items()):
-        days = changed.get(who, np.empty((0, 1)))[:, 0].astype(np.int64)
-        inside = days[(days >= first) & (days <= last)]
-        lost += len(days) - len(inside)
-        if not len(inside):
-            continue
-        state, band = _of_days(first, last, exposed.get(who, np.empty((0, 1)))[:, 0], states, bands)
-        width = len(states) + 1
-        kind = band * width + state
-        length = np.bincount(kind)
-        events = np.bincount(kind[inside - first], minlength=len(length))
-        pieces += [
-            _Piece(number, int(k % width), int(k // width), int(length[k]), int(events[k]))
-            for k in np.flatnonzero(length)
-        ]
-    return pieces, lost
-
-
-def _of_days(
-    first: int, last: int, sessions: Array, states: list[tuple[int, int, int]], bands: Sequence[int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    day = np.arange(first, last + 1)
-    state = np.zeros(len(day), dtype=np.int64)
-    for session in np.sort(sessions).astype(np.int64):
-        for number, low, high in states:
-            hit = (day >= session + low) & (day <= session + high)
-            free = state == 0 if high < 0 else np.ones(len(day), dtype=bool)
-            state[hit & free] = number
-    return state, np.searchsorted(np.asarray(bands), day, side="right").astype(np.int64)
-
-
-def _strata(pieces: list[_Piece], n_states: int, n_bands: int) -> Strata:
-    by_client: dict[int, list[_Piece]] = {}
-    for piece in pieces:
-        by_client.setdefault(piece.who, []).append(piece)
-    x, offset, case, stratum = [], [], [], []
-    number = 0
-    for own in by_client.values():
-        rows, days = [_row(p, n_states, n_bands) for p in own], [np.log(p.days) for p in own]
-        for hit in (p for p in own for _ in range(p.events)):
-            x += rows
-            offset += days
-            case += [p is hit for p in own]
-            stratum += [number] * len(own)
-            number += 1
-    return arrange(
-        np.array(case, dtype=bool),
-        np.array(x, dtype=np.float64).reshape(-1, n_states + n_bands),
-        np.array(stratum, dtype=np.intp),
-        np.array(offset, dtype=np.float64),
-    )
-
-
-def _row(piece: _Piece, n_states: int, n_bands: int) -> Array:
-    row = np.zeros(n_states + n_bands)
-    if piece.state:
-        row[piece.state - 1] = 1.0
-    if piece.band:
-        row[n_states + piece.band - 1] = 1.0
-    return row
