@@ -15,6 +15,7 @@ from therapeutic_process.process_outcome.disaggregation import (
 )
 from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
 from therapeutic_process.process_outcome.events import PermutationTest
+from therapeutic_process.process_outcome.gradient import ProcessGradient, process_gradient
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.permutation import within_client_permutation_test
@@ -40,6 +41,7 @@ __all__ = [
     "InertVerdict",
     "PermutationTest",
     "PlaceboLead",
+    "ProcessGradient",
     "ReadingEstimate",
     "SelfControlledEffect",
     "SpecificationEstimate",
@@ -54,6 +56,7 @@ __all__ = [
     "inert_process",
     "lagged_within_client_effect",
     "lagged_within_client_screen",
+    "process_gradient",
     "self_controlled_event_effect",
     "specification_sensitivity",
     "within_client_permutation_test",

@@ -30,9 +30,9 @@ __all__ = ["lagged_within_client_screen"]
 Array = NDArray[np.float64]
 
 _NAME = "lagged_within_client_screen"
-_MIN_CLIENTS = 10
+MIN_CLIENTS = 10
 _FEW_CLIENTS = 20
-_MIN_ROWS = 4
+MIN_ROWS = 4
 
 
 def lagged_within_client_screen(
@@ -154,15 +154,15 @@ def _usable(
 ) -> tuple[NDArray[np.bool_], tuple[tuple[str, int], ...]]:
     complete = ~np.isnan(target + sum(columns.values()))
     rows = complete.sum(axis=1)
-    few = (rows < _MIN_ROWS).sum()
-    used = complete & (rows >= _MIN_ROWS)[:, None]
-    return used, ((f"client with fewer than {_MIN_ROWS} usable sessions", int(few)),) if few else ()
+    few = (rows < MIN_ROWS).sum()
+    used = complete & (rows >= MIN_ROWS)[:, None]
+    return used, ((f"client with fewer than {MIN_ROWS} usable sessions", int(few)),) if few else ()
 
 
 def _fit(target: Array, columns: dict[str, Array], used: NDArray[np.bool_]) -> LeastSquares:
     n = int(used.any(axis=1).sum())
-    if n < _MIN_CLIENTS:
-        needed = f"at least {_MIN_CLIENTS} clients with {_MIN_ROWS} usable sessions"
+    if n < MIN_CLIENTS:
+        needed = f"at least {MIN_CLIENTS} clients with {MIN_ROWS} usable sessions"
         raise CannotEstimate(_NAME, "too_few_clients", needed=needed, found=str(n))
     try:
         return least_squares(target, list(columns.values()), sweep(used, trends=True))
