@@ -116,6 +116,15 @@ def test_every_kind_of_frame_gives_the_same_answer() -> None:
         assert effect(frame).interval == pytest.approx(expected, rel=1e-9)
 
 
+def test_duckdb_and_names_as_text_give_the_same_answer() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    table = cohort(missing=0.1).with_columns(client_id=pl.format("client {}", "client_id"))
+    relation = duckdb.from_arrow(table.to_arrow())
+    assert effect(relation).interval == pytest.approx(effect(table).interval)
+    categories = table.with_columns(pl.col("client_id").cast(pl.Categorical))
+    assert effect(categories).interval == pytest.approx(effect(table).interval)
+
+
 def test_a_blank_row_and_an_absent_row_are_the_same() -> None:
     table = cohort("dropout", missing=0.15, n=120)
     absent = table.filter(pl.col("outcome_before").is_not_null() | pl.col("event").is_not_null())
