@@ -1,5 +1,11 @@
 """This room links what happens in sessions with change outside them, and says how far the link carries."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from therapeutic_process.errors import MissingExtra
 from therapeutic_process.process_outcome.links import (
     Link,
     LinkedSession,
@@ -10,13 +16,120 @@ from therapeutic_process.process_outcome.links import (
 )
 from therapeutic_process.process_outcome.perspectives import Perspectives, perspectives
 
+if TYPE_CHECKING:
+    from therapeutic_process.process_outcome.alignment import AlignedSessions, align_sessions_to_outcomes
+    from therapeutic_process.process_outcome.critical_session import (
+        CriticalSessionContrast,
+        critical_session_contrast,
+    )
+    from therapeutic_process.process_outcome.crossover import CrossoverEffect, event_crossover_effect
+    from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
+    from therapeutic_process.process_outcome.disaggregation import (
+        Detrended,
+        Disaggregated,
+        detrend_within_client,
+        disaggregate_within_between,
+    )
+    from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
+    from therapeutic_process.process_outcome.events import PermutationTest
+    from therapeutic_process.process_outcome.gradient import ProcessGradient, process_gradient
+    from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
+    from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
+    from therapeutic_process.process_outcome.permutation import within_client_permutation_test
+    from therapeutic_process.process_outcome.screen import lagged_within_client_screen
+    from therapeutic_process.process_outcome.screen_result import WithinClientScreen
+    from therapeutic_process.process_outcome.self_controlled import (
+        SelfControlledEffect,
+        self_controlled_event_effect,
+    )
+    from therapeutic_process.process_outcome.specification_result import (
+        SpecificationEstimate,
+        SpecificationSensitivity,
+    )
+    from therapeutic_process.process_outcome.specifications import specification_sensitivity
+
+# The estimators need the ``analysis`` extra; links and perspectives of one case do not.
+_HOME = {
+    "AlignedSessions": "alignment",
+    "BetweenClients": "diagnostics",
+    "CriticalSessionContrast": "critical_session",
+    "CrossoverEffect": "crossover",
+    "Detrended": "disaggregation",
+    "Disaggregated": "disaggregation",
+    "InertVerdict": "equivalence",
+    "PermutationTest": "events",
+    "PlaceboLead": "diagnostics",
+    "ProcessGradient": "gradient",
+    "ReadingEstimate": "joint_result",
+    "SelfControlledEffect": "self_controlled",
+    "SpecificationEstimate": "specification_result",
+    "SpecificationSensitivity": "specification_result",
+    "WithinClientEffect": "joint_result",
+    "WithinClientScreen": "screen_result",
+    "align_sessions_to_outcomes": "alignment",
+    "critical_session_contrast": "critical_session",
+    "detrend_within_client": "disaggregation",
+    "disaggregate_within_between": "disaggregation",
+    "event_crossover_effect": "crossover",
+    "inert_process": "equivalence",
+    "lagged_within_client_effect": "joint_model",
+    "lagged_within_client_screen": "screen",
+    "process_gradient": "gradient",
+    "self_controlled_event_effect": "self_controlled",
+    "specification_sensitivity": "specifications",
+    "within_client_permutation_test": "permutation",
+}
+
 __all__ = [
+    "AlignedSessions",
+    "BetweenClients",
+    "CriticalSessionContrast",
+    "CrossoverEffect",
+    "Detrended",
+    "Disaggregated",
+    "InertVerdict",
     "Link",
     "LinkRow",
     "LinkedSession",
     "Links",
+    "PermutationTest",
     "Perspectives",
+    "PlaceboLead",
+    "ProcessGradient",
+    "ReadingEstimate",
+    "SelfControlledEffect",
+    "SpecificationEstimate",
+    "SpecificationSensitivity",
     "Unplaced",
+    "WithinClientEffect",
+    "WithinClientScreen",
+    "align_sessions_to_outcomes",
+    "critical_session_contrast",
+    "detrend_within_client",
+    "disaggregate_within_between",
+    "event_crossover_effect",
+    "inert_process",
+    "lagged_within_client_effect",
+    "lagged_within_client_screen",
     "link_events",
     "perspectives",
+    "process_gradient",
+    "self_controlled_event_effect",
+    "specification_sensitivity",
+    "within_client_permutation_test",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"therapeutic_process.process_outcome.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in {"numpy", "scipy", "polars"}:
+            raise
+        raise MissingExtra("analysis", error.name) from error
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
