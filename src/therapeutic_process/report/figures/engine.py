@@ -25,7 +25,7 @@ _CONFIG: Final[Mapping[str, Any]] = {
     "aria": False,
     "background": "transparent",
     "font": "Helvetica Neue, Arial, sans-serif",
-    "padding": 4,
+    "padding": {"left": 14, "right": 14, "top": 4, "bottom": 4},
     "view": {"stroke": None},
     "range": {"category": list(PALETTE)},
     "axis": {
