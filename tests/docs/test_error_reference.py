@@ -26,6 +26,7 @@ RAISERS = {
     "VersionTooNew": 0,
     "VersionTooOld": 0,
     "TableError": 0,
+    "TableIssue": 0,
     "CannotEstimate": 1,
     "PydanticCustomError": 0,
     "error": 0,  # a place in a file makes its own DocumentError
