@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def form_of(folder: Path) -> str:
-    """Tell which comparison a folder is made for, by its manifest."""
+    """Tell which comparison a folder is made for, by its manifest; fits beside their data need none."""
+    if not (folder / "manifest.json").is_file():
+        return "process_outcome"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     keys = set(manifest) if isinstance(manifest, dict) else set()
     if "cases" in keys and {str(c.get("kind")) for c in manifest["cases"]} <= {"sudden", "sudden_aux", "cs"}:
@@ -51,8 +53,8 @@ def main(arguments: list[str]) -> int:
         print("use: compare.py FOLDER [--self-test]", file=sys.stderr)
         return 2
     folder, perturb = Path(folders[0]), "--self-test" in arguments
-    if not (folder / "manifest.json").is_file():
-        print("compare.py: the folder has no manifest.json", file=sys.stderr)
+    if not (folder / "manifest.json").is_file() and not any(folder.glob("*.json")):
+        print("compare.py: the folder has no manifest.json and no fits", file=sys.stderr)
         return 2
     counts: Counter[str] = Counter()
     for outcome in comparison_for(form_of(folder))(folder, perturb=perturb):
