@@ -52,4 +52,8 @@ suppress_warnings = ["ref.python"]
 
 # Types of other projects are described on the network, and this documentation builds without it.
 # Every public name of this package is still checked.
+nitpick_ignore = [  # return types that their room keeps to itself
+    ("py:class", "therapeutic_process.simulate.series.Design"),
+    ("py:class", "therapeutic_process.simulate.series.Series"),
+]
 nitpick_ignore_regex = [(r"py:.*", r"(?!therapeutic_process\.).*"), (r"py:.*", r".*\._\w+")]
