@@ -40,7 +40,7 @@ def objects(tree: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]
 
 
 class TestRoundTrip:
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=3 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
     @given(cases())
     def test_a_case_survives_writing_and_reading(self, case: Case) -> None:
         text = dump_case(case)
