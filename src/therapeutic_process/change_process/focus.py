@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from therapeutic_process.records import last_instant
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -49,8 +51,8 @@ class NextFocus:
 def next_focus(case: Case) -> NextFocus:
     """Say which agreed goals remain and which of them follow a goal that is achieved.
 
-    A goal is agreed when client side and therapist agreed to it, or to a plan in force that names it. Completed is not
-    achieved: only a goal recorded as achieved (or sustaining) counts.
+    A goal is agreed when a therapist and each client whose goal it is (or a guardian for them) agreed to it, or when a
+    plan in force names it. Completed is not achieved: only a goal recorded as achieved (or sustaining) counts.
 
     >>> from therapeutic_process.exchange import example_cases
     >>> next_focus(example_cases()[0])
@@ -63,7 +65,7 @@ def next_focus(case: Case) -> NextFocus:
         The goals by their standing; nothing in it is advice.
     """
     achieved = [g for g in case.goals if g.achievement in _ACHIEVED and g.status != "entered_in_error"]
-    achieved.sort(key=_achieved_last)
+    achieved = _latest_first(achieved)
     done = {g.id for g in achieved}
     agreed = set(_agreed(case))
     open_goals = [g for g in case.goals if g.id not in done and g.status not in _ENDED]
@@ -77,16 +79,31 @@ def next_focus(case: Case) -> NextFocus:
     )
 
 
-def _achieved_last(goal: Goal) -> tuple[bool, int]:
-    known = goal.achieved_at is not None
-    return not known, -goal.achieved_at.toordinal() if goal.achieved_at is not None else 0
+def _latest_first(goals: list[Goal]) -> list[Goal]:
+    dated = [(last_instant(g.achieved_at), g) for g in goals if g.achieved_at is not None]
+    dated.sort(key=lambda one: one[0], reverse=True)
+    return [*(g for _, g in dated), *(g for g in goals if g.achieved_at is None)]
 
 
 def _agreed(case: Case) -> Iterator[str]:
+    everybody = {c.id for c in case.clients}
     for goal in case.goals:
-        sides = {a.capacity for a in goal.agreements}
-        if "therapist" in sides and sides & {"client", "guardian"}:
+        whose = set(goal.participants) or everybody
+        if any(a.capacity == "therapist" for a in goal.agreements) and whose <= _agreeing(goal, everybody):
             yield goal.id
     for plan in case.plans:
         if plan.in_force:  # a plan is in force only when both sides agreed to it
             yield from plan.goals
+
+
+def _agreeing(goal: Goal, everybody: set[str]) -> set[str]:
+    """Return the clients who agreed to a goal, or for whom somebody did."""
+    agreeing: set[str] = set()
+    for one in goal.agreements:
+        if one.capacity == "guardian":
+            agreeing |= everybody if one.on_behalf_of is None else {one.on_behalf_of}
+        elif one.capacity == "client" and one.participant is not None:
+            agreeing.add(one.participant)
+        elif one.capacity == "client" and len(everybody) == 1:
+            agreeing |= everybody
+    return agreeing

@@ -6,6 +6,7 @@ services, December 2020; Clark 2018, Annu Rev Clin Psychol. What the sources do 
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,13 @@ class MeasureRule:
     source: str
 
 
+def _or_none(score: float | None) -> float | None:
+    return None if score is None or math.isnan(score) else score
+
+
 @attrs.frozen(repr=False)
 class ScorePair:
-    """First and last score of one measure; None where there is none.
+    """First and last score of one measure; None (or NaN, which is kept as None) where there is none.
 
     Attributes:
         first: First recorded score.
@@ -68,8 +73,8 @@ class ScorePair:
         last_at: When the last was taken.
     """
 
-    first: float | None
-    last: float | None
+    first: float | None = attrs.field(converter=_or_none)
+    last: float | None = attrs.field(converter=_or_none)
     first_at: date | None = None
     last_at: date | None = None
 
@@ -189,12 +194,14 @@ def _rule(instrument: str, confirmed: Mapping[str, MeasureRule], catalogue: Cata
     if instrument in confirmed:
         return confirmed[instrument]
     entry = catalogue.instrument(instrument)
-    cutoffs = () if entry is None else entry.cutoffs_for(purpose="caseness")
-    changes = () if entry is None else entry.change_thresholds_for(kind="reliable_change", method=_METHOD)
+    found = () if entry is None else entry.cutoffs_for(purpose="caseness")
+    cutoffs = [c for c in found if c.subscale is None and c.metric is None and c.comparator == ">="]
+    several = () if entry is None else entry.change_thresholds_for(kind="reliable_change", method=_METHOD)
+    changes = [t for t in several if t.comparator == ">="]
     if len(cutoffs) != 1 or len(changes) != 1:
         needed = "verified caseness and reliable-change thresholds of each measure, or confirmed ones (`confirmed`)"
-        found = f"{len(cutoffs)} and {len(changes)} for one measure"
-        raise NotEnoughData("talking_therapies_outcome", needed=needed, found=found)
+        amount = f"{len(cutoffs)} and {len(changes)} for one measure"
+        raise NotEnoughData("talking_therapies_outcome", needed=needed, found=amount)
     return MeasureRule(
         instrument, cutoffs[0].value, changes[0].value, f"{cutoffs[0].source}; {changes[0].source}"
     )
@@ -213,7 +220,9 @@ def _move(pair: ScorePair, rule: MeasureRule) -> int | None:
     if pair.first is None or pair.last is None:
         return None
     change = pair.last - pair.first
-    return 0 if abs(change) < rule.reliable_change else (1 if change > 0 else -1)
+    # scores may be decimals: 2.3 − 1.8 falls short of 0.5 by the rounding of floats only
+    reached = abs(change) > rule.reliable_change or math.isclose(abs(change), rule.reliable_change)
+    return 0 if not reached else 1 if change > 0 else -1
 
 
 def _reliable(moves: list[int | None], sign: int) -> bool | None:
@@ -255,19 +264,28 @@ def talking_therapies_of(
         catalogue: As in `talking_therapies_outcome`.
 
     Raises:
-        NotEnoughData: If there are several clients and none is named, or as `talking_therapies_outcome`.
+        NotEnoughData: If there are several clients and none is named, if nobody of that id is a client, or as
+            `talking_therapies_outcome`.
     """
     if client is None and len(case.clients) > 1:
         needed = "the client, where a case has several"
         raise NotEnoughData("talking_therapies_of", needed=needed, found=f"{len(case.clients)} clients")
     who = case.clients[0].id if client is None else client
-    own = [
-        m for m in case.measurements if m.subject == who and m.respondent.kind == "client" and m.scale is None
-    ]
+    if all(c.id != who for c in case.clients):
+        raise NotEnoughData(
+            "talking_therapies_of", needed="the id of a client of the case", found="another id"
+        )
+    own = [m for m in case.measurements if _own(m, who)]
     pairs = [_pair([m for m in own if m.instrument == name and m.score is not None]) for name in measures]
     return talking_therapies_outcome(
         pairs[0], pairs[1], measures=measures, confirmed=confirmed, catalogue=catalogue
     )  # fmt: skip
+
+
+def _own(one: Measurement, who: str) -> bool:
+    """Whether it is what the client said of herself or himself, on the whole measure."""
+    told = one.respondent.kind == "client" and one.respondent.participant in {None, who}
+    return told and one.subject == who and one.scale is None
 
 
 def _pair(scored: list[Measurement]) -> ScorePair:

@@ -208,15 +208,25 @@ def fingerprint(theory: TheoryOfChange) -> str:
     >>> fingerprint(theory) == fingerprint(TheoryOfChange.model_validate_json(theory.model_dump_json()))
     True
 
-    A field that holds its default counts as absent, so that a later schema with more fields changes nothing.
+    A field that holds its default counts as absent, so that a later schema with more fields changes nothing; what kind
+    of pattern a pattern is never does.
 
     Returns:
         64 hexadecimal digits: SHA-256 over the theory's JSON with sorted keys.
     """
-    content = json.dumps(
-        theory.model_dump(mode="json", exclude_defaults=True),
-        sort_keys=True,
-        ensure_ascii=True,
-        separators=(",", ":"),
-    )
+    content = json.dumps(_claims(theory), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _claims(record: Record) -> dict[str, Any]:
+    """Return the fields of a record that hold no default, and its kind."""
+    told = record.model_dump(mode="json", exclude_defaults=True)
+    if "kind" in type(record).model_fields:
+        told["kind"] = record.kind  # type: ignore[attr-defined]
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if name in told and isinstance(value, Record):
+            told[name] = _claims(value)
+        elif name in told and isinstance(value, tuple) and value and isinstance(value[0], Record):
+            told[name] = [_claims(one) for one in value]
+    return told

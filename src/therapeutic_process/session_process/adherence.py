@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from therapeutic_process.records import Case, Session, TreatmentPlan, first_instant, last_instant
+from therapeutic_process.errors import NotEnoughData
+from therapeutic_process.records import (
+    BetweenSessionTask,
+    Case,
+    Session,
+    TreatmentPlan,
+    first_instant,
+    last_instant,
+)
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
@@ -24,7 +32,8 @@ class InterventionDelivery:
 
     Attributes:
         name: The intervention, as the plan or the sessions name it.
-        planned_sessions: Sessions for which the plan foresees it; None where the plan gives no number.
+        planned_sessions: Sessions for which the plan foresees it, added up where it is named several times; None where
+            the plan gives no number.
         delivered_sessions: Held sessions that name it.
         planned: Whether the plan names it.
     """
@@ -50,7 +59,7 @@ class PlanAdherence:
         share_held: `held` divided by `planned_sessions`; None without a planned number.
         interventions: What was delivered of what was planned, then what was delivered without being planned.
         sessions_without_interventions: Held sessions that name no intervention: what was done in them is not known.
-        tasks: Between-session tasks assigned in those sessions.
+        tasks: Between-session tasks assigned in those sessions to the clients of the plan.
         tasks_completed: Those that were completed.
         tasks_open: Those not yet completed, failed, rejected or cancelled.
         mean_task_adherence: Mean of the last adherence rating of each task, 0 to 1; None where none was rated.
@@ -109,7 +118,12 @@ def plan_adherence(
 
     Returns:
         A description per plan, in the order of the case.
+
+    Raises:
+        NotEnoughData: If a plan is named that the case does not hold.
     """
+    if plan is not None and all(p.id != plan for p in case.plans):
+        raise NotEnoughData("plan_adherence", needed="the id of a plan of the case", found="another id")
     chosen = [p for p in case.plans if (p.in_force if plan is None else p.id == plan)]
     return tuple(_adherence(case, p, at) for p in chosen)
 
@@ -120,7 +134,7 @@ def _adherence(case: Case, plan: TreatmentPlan, at: date | None) -> PlanAdherenc
     sessions = [s for s in case.sessions if _within(s, since, until)]
     held = [s for s in sessions if s.status == "held"]
     ids = {s.id for s in sessions}
-    tasks = [k for k in case.tasks if k.assigned_in in ids]
+    tasks = [k for k in case.tasks if k.assigned_in in ids and _counts(k, plan)]
     rated = [k.adherence[-1].degree for k in tasks if k.adherence]
     overdue = (
         None if at is None or plan.review_due is None else last_instant(plan.review_due) < first_instant(at)
@@ -147,6 +161,11 @@ def _adherence(case: Case, plan: TreatmentPlan, at: date | None) -> PlanAdherenc
     )
 
 
+def _counts(task: BetweenSessionTask, plan: TreatmentPlan) -> bool:
+    """Whether a task is one of the plan's clients, and was not entered in error."""
+    return task.status != "entered_in_error" and (not plan.clients or task.participant in plan.clients)
+
+
 def _within(session: Session, since: date | None, until: date | None) -> bool:
     """Whether a session may lie in the time of a plan; where a time is not known, it does."""
     if session.started_at is None:
@@ -157,7 +176,11 @@ def _within(session: Session, since: date | None, until: date | None) -> bool:
 
 def _deliveries(plan: TreatmentPlan, held: list[Session]) -> Iterator[InterventionDelivery]:
     delivered = [set(s.interventions) for s in held]
-    planned = {i.name: i.planned_sessions for i in plan.interventions}
+    planned: dict[str, int | None] = {}
+    for one in plan.interventions:
+        before = planned.get(one.name, 0)
+        foreseen = one.planned_sessions
+        planned[one.name] = None if before is None or foreseen is None else before + foreseen
     for name, sessions in planned.items():
         yield InterventionDelivery(name, sessions, sum(name in d for d in delivered), planned=True)
     for name in sorted(set().union(*delivered) - planned.keys()):
