@@ -14,8 +14,10 @@ from therapeutic_process.base.values import Sensitive
 
 __all__ = ["When", "earliest", "later", "latest"]
 
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_WHEN_PATTERN = rf"^{_DATE}(T\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{1,6}})?)?(Z|[+-]\d{{2}}:\d{{2}}))?$"
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_WHEN_PATTERN = (
+    rf"^{_DATE}(T[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}}))?$"
+)
 _WHEN = re.compile(_WHEN_PATTERN.removesuffix("$") + r"\Z", re.ASCII)
 
 
