@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
     from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
     from therapeutic_process.process_outcome.permutation import within_client_permutation_test
+    from therapeutic_process.process_outcome.process_tables import ProcessRow, ProcessTable, process_table
     from therapeutic_process.process_outcome.screen import lagged_within_client_screen
     from therapeutic_process.process_outcome.screen_result import WithinClientScreen
     from therapeutic_process.process_outcome.self_controlled import (
@@ -60,6 +61,8 @@ _HOME = {
     "PermutationTest": "events",
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
+    "ProcessRow": "process_tables",
+    "ProcessTable": "process_tables",
     "ReadingEstimate": "joint_result",
     "SelfControlledEffect": "self_controlled",
     "SpecificationEstimate": "specification_result",
@@ -75,6 +78,7 @@ _HOME = {
     "lagged_within_client_effect": "joint_model",
     "lagged_within_client_screen": "screen",
     "process_gradient": "gradient",
+    "process_table": "process_tables",
     "self_controlled_event_effect": "self_controlled",
     "specification_sensitivity": "specifications",
     "within_client_permutation_test": "permutation",
@@ -96,6 +100,8 @@ __all__ = [
     "Perspectives",
     "PlaceboLead",
     "ProcessGradient",
+    "ProcessRow",
+    "ProcessTable",
     "ReadingEstimate",
     "SelfControlledEffect",
     "SpecificationEstimate",
@@ -114,6 +120,7 @@ __all__ = [
     "link_events",
     "perspectives",
     "process_gradient",
+    "process_table",
     "self_controlled_event_effect",
     "specification_sensitivity",
     "within_client_permutation_test",

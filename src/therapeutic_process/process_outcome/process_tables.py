@@ -1,0 +1,229 @@
+"""From cases to the long table that the estimators take: a score and a process per held session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import attrs
+
+from therapeutic_process.change_process import (
+    CausePattern,
+    ChangePattern,
+    EffectPattern,
+    GoalPattern,
+    RatingPattern,
+    ScorePattern,
+    TaskPattern,
+)
+from therapeutic_process.errors import CannotEstimate, NotEnoughData
+from therapeutic_process.instruments import Direction, builtin_catalogue
+from therapeutic_process.process_outcome.cause_values import cause_in_session
+from therapeutic_process.process_outcome.effect_values import PlacedScore, Respondent, effect_scores
+from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.score_quality import (
+    items_in_common,
+    outcome_direction,
+    score_warnings,
+)
+from therapeutic_process.process_outcome.task_values import task_results
+from therapeutic_process.records import first_instant
+from therapeutic_process.tables import frame_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    import polars as pl  # noqa: TC004  attrs does not evaluate annotations
+
+    from therapeutic_process.instruments import Catalogue
+    from therapeutic_process.records import Case, Participant
+
+__all__ = ["ProcessRow", "ProcessTable", "process_table"]
+
+_NAME = "process_table"
+
+
+@attrs.frozen(repr=False)
+class ProcessRow:
+    """A held session of a client, or the score after the last one.
+
+    Attributes:
+        client_id: Case, and participant where the case has several clients.
+        case_id: The case: clients of one case are no independent units.
+        session: Held session, counted from 1.
+        score: Of the effect, taken when declared; None where missing.
+        process: Of the cause; None where it cannot be known, which is not 0.
+        days: Days from the client's first known time to the score or, without one, to the session.
+    """
+
+    client_id: str
+    case_id: str
+    session: int
+    score: float | None
+    process: float | None
+    days: float | None
+
+    def __repr__(self) -> str:
+        return "ProcessRow()"
+
+
+@attrs.frozen(eq=False, repr=False)
+class ProcessTable:
+    """Scores and a process by held session, for the estimators, and what was left out.
+
+    Attributes:
+        table: A row per client and held session with the columns of `ProcessRow`; the last may hold only a score.
+        cause: What the process is.
+        effect: What the score is.
+        timing: When the score of a row was taken, relative to its session.
+        better: Which direction of the score is improvement; None where it is not known.
+        n_clients: Clients with a row.
+        n_sessions: Held sessions whose process is known.
+        n_scores: Scores used.
+        dropped: What was left out, by reason and count.
+        warnings: What the scores cannot carry.
+        several_clients: Whether a case has several clients, so that cases are the independent units.
+    """
+
+    table: pl.DataFrame
+    cause: CausePattern
+    effect: EffectPattern
+    timing: Timing
+    better: Direction | None
+    n_clients: int
+    n_sessions: int
+    n_scores: int
+    dropped: tuple[tuple[str, int], ...]
+    warnings: tuple[str, ...]
+    several_clients: bool
+
+    def __repr__(self) -> str:
+        sizes = f"{self.n_clients} clients, {self.n_sessions} sessions with a known process"
+        return f"<ProcessTable {sizes}, {self.n_scores} scores>"
+
+    def __str__(self) -> str:
+        lines = [repr(self), *(f"dropped: {count} × {reason}" for reason, count in self.dropped)]
+        return "\n".join([*lines, *(f"warning: {text}" for text in self.warnings)])
+
+
+def process_table(
+    cases: Iterable[Case],
+    *,
+    cause: CausePattern,
+    effect: EffectPattern,
+    timing: Timing,
+    respondent: Respondent = "client",
+    complete: bool = False,
+    catalogue: Catalogue | None = None,
+) -> ProcessTable:
+    """Lay a cause and an effect out by client and held session, as the estimators take them.
+
+    A code counts as 0 only in a session that a pass of its system covered; several passes give their mean, consensus
+    passes before others. Sessions are counted as held ones. How far a task was done belongs to the session of its
+    assignment (`before`), or to the next one (`after`), and counts only where that was known before the outcome.
+
+    >>> from therapeutic_process.change_process import CodePattern, ScorePattern
+    >>> from therapeutic_process.exchange import example_cases
+    >>> change_talk = CodePattern(system="automisc", codes=["C"], role="client", amount="count")
+    >>> process_table(example_cases(), cause=change_talk, effect=ScorePattern(instrument="phq9"), timing="before")
+    <ProcessTable 7 clients, 5 sessions with a known process, 5 scores>
+
+    Args:
+        cases: The cases.
+        cause: What of the sessions is the process.
+        effect: Whose next score is the outcome: an instrument or a goal.
+        timing: Which scores belong to a session, those `before` it or those right `after` it. Goal ratings do not
+            record it: it is declared for them.
+        respondent: Who gave the scores.
+        complete: Whether all tasks, or all events, were recorded, so that a session without one holds 0.
+        catalogue: Where to look up instruments, besides the cases' own; by default the built-in catalogue.
+
+    Raises:
+        NotEnoughData: If the effect is a change outside sessions, which is no series of scores.
+        CannotEstimate: With codes `timing_undeclared`, `shared_items`.
+        MissingExtra: If the ``analysis`` extra is not installed.
+    """
+    when, scored = require_timing(_NAME, timing), _scored(effect)
+    known, directions = catalogue or builtin_catalogue(), set()
+    dropped: Counter[str] = Counter()
+    rows: list[ProcessRow] = []
+    several = False
+    for case in cases:
+        mine = known.with_(*case.instruments)
+        _refuse_shared(cause, scored, mine)
+        directions.add(outcome_direction(scored, mine))
+        several |= len(case.clients) > 1
+        for client in case.clients:
+            scores = effect_scores(case, client, scored, timing=when, respondent=respondent, dropped=dropped)
+            amounts = _amounts(case, client, cause, scores, timing=when, complete=complete, dropped=dropped)
+            rows += _rows(case, client, scores, amounts)
+    better = directions.pop() if len(directions) == 1 else None
+    return ProcessTable(
+        table=frame_of(rows, ProcessRow),
+        cause=cause,
+        effect=effect,
+        timing=when,
+        better=better,
+        n_clients=len({r.client_id for r in rows}),
+        n_sessions=sum(r.process is not None for r in rows),
+        n_scores=sum(r.score is not None for r in rows),
+        dropped=tuple((reason, count) for reason, count in sorted(dropped.items()) if count),
+        warnings=score_warnings(scored, rows, known),
+        several_clients=several,
+    )
+
+
+def _scored(effect: EffectPattern) -> ScorePattern | GoalPattern:
+    if isinstance(effect, ChangePattern):
+        needed = "a score or a goal as the effect"
+        found = "changes outside sessions: for those, see event_crossover_effect"
+        raise NotEnoughData(_NAME, needed=needed, found=found)
+    return effect
+
+
+def _refuse_shared(cause: CausePattern, effect: ScorePattern | GoalPattern, known: Catalogue) -> None:
+    if isinstance(cause, RatingPattern) and isinstance(effect, ScorePattern):
+        if items_in_common(cause, effect, known):
+            needed = "process and outcome without common items"
+            raise CannotEstimate(_NAME, "shared_items", needed=needed, found="one instrument for both")
+
+
+def _amounts(
+    case: Case,
+    client: Participant,
+    cause: CausePattern,
+    scores: Mapping[int, PlacedScore],
+    *,
+    timing: Timing,
+    complete: bool,
+    dropped: Counter[str],
+) -> dict[int, float]:
+    if isinstance(cause, TaskPattern) and cause.amount != "assigned":
+        return task_results(case, client, cause, scores, timing=timing, dropped=dropped)
+    amounts = {}
+    for number, session in enumerate(case.held_sessions, start=1):
+        found = cause_in_session(case, client, session, cause, complete=complete)
+        if found.value is None:
+            dropped[found.why or ""] += 1
+        else:
+            amounts[number] = found.value
+    return amounts
+
+
+def _rows(
+    case: Case, client: Participant, scores: Mapping[int, PlacedScore], amounts: Mapping[int, float]
+) -> Iterator[ProcessRow]:
+    name = case.id if len(case.clients) == 1 else f"{case.id}/{client.id}"
+    times: dict[int, datetime] = {
+        i: first_instant(s.started_at) for i, s in enumerate(case.held_sessions, start=1) if s.started_at
+    }
+    times |= {i: s.at for i, s in scores.items() if s.at is not None}
+    start = min(times.values(), default=None)
+    for number in sorted({*range(1, len(case.held_sessions) + 1), *scores}):
+        score, at = scores.get(number), times.get(number)
+        days = None if start is None or at is None else (at - start) / timedelta(days=1)
+        yield ProcessRow(
+            name, case.id, number, None if score is None else score.score, amounts.get(number), days
+        )

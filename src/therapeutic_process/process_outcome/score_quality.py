@@ -1,0 +1,101 @@
+"""What is known of the scores of an outcome: which direction is better, and what they cannot carry."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from therapeutic_process.change_process import ScorePattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from therapeutic_process.change_process import GoalPattern, RatingPattern
+    from therapeutic_process.instruments import Catalogue, Direction, Instrument
+    from therapeutic_process.process_outcome.process_tables import ProcessRow
+
+__all__ = ["items_in_common", "outcome_direction", "score_warnings"]
+
+_SHARE_AT_AN_END = 0.15
+
+
+def outcome_direction(effect: ScorePattern | GoalPattern, known: Catalogue) -> Direction | None:
+    """Return which direction of a score is improvement; None where the instrument does not say.
+
+    Args:
+        effect: The effect; progress towards a goal is better the higher it is.
+        known: Where to look the instrument up.
+    """
+    if not isinstance(effect, ScorePattern):
+        return "higher_better"
+    instrument = known.instrument(effect.instrument)
+    if instrument is None or effect.scale is None:
+        return None if instrument is None else instrument.direction
+    scale = instrument.subscale(effect.scale)
+    return None if scale is None else scale.direction or instrument.direction
+
+
+def items_in_common(cause: RatingPattern, effect: ScorePattern, known: Catalogue) -> bool:
+    """Say whether a process and an outcome may share items: one instrument, unless its subscales are apart.
+
+    Args:
+        cause: The process.
+        effect: The outcome.
+        known: Where to look the instrument up.
+    """
+    if cause.instrument != effect.instrument:
+        return False
+    instrument = known.instrument(cause.instrument)
+    found = [instrument.subscale(s) if instrument and s else None for s in (cause.scale, effect.scale)]
+    items = [set(s.items) if s else set() for s in found]
+    return not all(items) or bool(items[0] & items[1])
+
+
+def score_warnings(
+    effect: ScorePattern | GoalPattern, rows: Sequence[ProcessRow], known: Catalogue
+) -> tuple[str, ...]:
+    """Return what the scores cannot carry: an end of the scale, or a look back over more than the gap.
+
+    Args:
+        effect: The effect.
+        rows: Rows with scores, clients one after the other.
+        known: Where to look the instrument up.
+    """
+    low, high = _range(effect, known)
+    scores = [r.score for r in rows if r.score is not None]
+    found = []
+    for name, end in (("floor", low), ("ceiling", high)):
+        share = sum(s == end for s in scores) / len(scores) if scores else 0.0
+        if end is not None and share > _SHARE_AT_AN_END:
+            found.append(
+                f"{share:.0%} of the scores lie at the {name} of the instrument, where nothing shows"
+            )
+    instrument = known.instrument(effect.instrument) if isinstance(effect, ScorePattern) else None
+    found += _looks_back(instrument, list(_gaps(rows)))
+    if instrument is not None and instrument.item_count == 1:
+        found.append("the outcome is a single item: an ordinal scale is no interval scale")
+    return tuple(found)
+
+
+def _range(effect: ScorePattern | GoalPattern, known: Catalogue) -> tuple[float | None, float | None]:
+    if not isinstance(effect, ScorePattern):
+        return 0.0, 10.0
+    instrument = known.instrument(effect.instrument)
+    part = instrument.subscale(effect.scale) if instrument and effect.scale else instrument
+    return (None, None) if part is None else (part.minimum, part.maximum)
+
+
+def _gaps(rows: Sequence[ProcessRow]) -> Iterator[float]:
+    scored = [r for r in rows if r.score is not None and r.days is not None]
+    for a, b in pairwise(scored):
+        if a.client_id == b.client_id and a.days is not None and b.days is not None:
+            yield b.days - a.days
+
+
+def _looks_back(instrument: Instrument | None, gaps: list[float]) -> list[str]:
+    recall = None if instrument is None else instrument.recall_days
+    if not gaps or recall is None or recall <= median(gaps):
+        return []
+    gap = median(gaps)
+    return [f"the instrument looks back over {recall} days, longer than the median gap of {gap:.3g} days"]
