@@ -2,7 +2,8 @@
 
 from therapeutic_process.exchange.transcripts.chats import read_chat, read_diarised
 from therapeutic_process.exchange.transcripts.elan import read_elan
-from therapeutic_process.exchange.transcripts.subtitles import read_srt, read_webvtt, write_webvtt
+from therapeutic_process.exchange.transcripts.subtitle_writer import write_webvtt
+from therapeutic_process.exchange.transcripts.subtitles import read_srt, read_webvtt
 from therapeutic_process.exchange.transcripts.tables import (
     read_annomi,
     read_transcript_csv,

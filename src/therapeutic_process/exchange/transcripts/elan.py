@@ -9,7 +9,13 @@ from xml.parsers import expat
 import attrs
 
 from therapeutic_process.errors import DocumentError
-from therapeutic_process.exchange.transcripts.turns import Role, Turn, TurnLog, case_of_turns
+from therapeutic_process.exchange.transcripts.turns import (
+    Role,
+    Turn,
+    TurnLog,
+    case_of_turns,
+    in_file,
+)
 
 if TYPE_CHECKING:
     import os
@@ -19,13 +25,20 @@ if TYPE_CHECKING:
 
 __all__ = ["read_elan"]
 
+_FARTHEST_MS = 10**15  # a recording of thirty thousand years
+
 
 @attrs.define
 class _Annotation:
     tier: str
     start: str | None = None
     end: str | None = None
-    text: str = ""
+    line: int | None = None
+    pieces: list[str] = attrs.field(factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.pieces).split())
 
 
 @attrs.define
@@ -47,40 +60,46 @@ class _Reading:
     inside_value: bool = False
     is_eaf: bool = False
 
+    line: int = 1
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "ANNOTATION_DOCUMENT":
             self.is_eaf = True
-        elif (
-            name == "MEDIA_DESCRIPTOR" and self.origin_ms is None
-        ):  # of several media the first plays the sound
+        elif name == "MEDIA_DESCRIPTOR" and self.origin_ms is None:
+            # Of several media the first plays the sound.
             self.origin_ms = _whole(attributes.get("TIME_ORIGIN")) or 0
         elif name == "TIME_SLOT":
+            self._once(attributes.get("TIME_SLOT_ID", ""), self.slots)
             self.slots[attributes.get("TIME_SLOT_ID", "")] = _whole(attributes.get("TIME_VALUE"))
         elif name == "TIER":
             self.tier = attributes.get("TIER_ID", "")
-            self.tiers[self.tier] = _Tier(
-                self.tier, attributes.get("PARTICIPANT"), "PARENT_REF" in attributes
-            )
+            self._once(self.tier, self.tiers)
+            dependent = "PARENT_REF" in attributes
+            self.tiers[self.tier] = _Tier(self.tier, attributes.get("PARTICIPANT"), dependent)
         elif name == "ALIGNABLE_ANNOTATION":
-            self.annotations.append(
-                _Annotation(self.tier, attributes.get("TIME_SLOT_REF1"), attributes.get("TIME_SLOT_REF2"))
-            )
+            slots = attributes.get("TIME_SLOT_REF1"), attributes.get("TIME_SLOT_REF2")
+            self.annotations.append(_Annotation(self.tier, *slots, line=self.line))
         elif name == "REF_ANNOTATION":
-            self.annotations.append(_Annotation(self.tier))
+            self.annotations.append(_Annotation(self.tier, line=self.line))
         elif name == "ANNOTATION_VALUE":
             self.inside_value = True
+
+    def _once(self, name: str, seen: Mapping[str, object]) -> None:
+        if name in seen:
+            needed = "each time slot and tier once"
+            raise DocumentError("id_repeated", needed=needed, found="one twice", line=self.line)
 
     def end(self, name: str) -> None:
         self.inside_value = self.inside_value and name != "ANNOTATION_VALUE"
 
     def characters(self, text: str) -> None:
         if self.inside_value and self.annotations:
-            self.annotations[-1].text += text
+            self.annotations[-1].pieces.append(text)
 
 
 def _whole(text: str | None) -> int | None:
     try:
-        return None if text is None else int(text)
+        return None if text is None else max(-_FARTHEST_MS, min(int(text), _FARTHEST_MS))
     except ValueError:
         return None
 
@@ -126,11 +145,8 @@ def read_elan(
             count=len(reading.slots),
         )
     turns = _turns(reading, tiers, log)
-    try:
-        return case_of_turns(turns, log, source="elan", case_id=case_id or file.stem, roles=roles)
-    except DocumentError as error:
-        failure = DocumentError(error.code, needed=error.needed, found=error.found, file=str(file))
-    raise failure
+    name = case_id or file.stem
+    return in_file(file, lambda: case_of_turns(turns, log, source="elan", case_id=name, roles=roles))
 
 
 class _Refused(Exception):
@@ -145,32 +161,34 @@ def _parsed(file: Path) -> _Reading:
     reading = _Reading()
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = reading.start
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        reading.line = parser.CurrentLineNumber
+        reading.start(name, attributes)
+
+    parser.StartElementHandler = start
     parser.EndElementHandler = reading.end
     parser.CharacterDataHandler = reading.characters
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
+    code, needed, found, line = "not_this_format", "an ELAN document", "other XML", None
     try:
         with file.open("rb") as stream:
             parser.ParseFile(stream)
-    except OSError:
-        failure = DocumentError(
-            "no_such_file", needed="a file that can be read", found="none", file=str(file)
-        )
-    except _Refused:
-        needed = "a file without a document type and entities of its own"
-        failure = DocumentError("unsafe_xml", needed=needed, found="one with them", file=str(file))
-    except expat.ExpatError as error:
-        failure = DocumentError(
-            "not_xml", needed="well-formed XML", found="an error", file=str(file), line=error.lineno
-        )
-    else:
         if reading.is_eaf:
             return reading
-        failure = DocumentError(
-            "not_this_format", needed="an ELAN document", found="other XML", file=str(file)
-        )
-    raise failure
+    except OSError:
+        code, needed, found = "no_such_file", "a file that can be read", "none"
+    except _Refused:
+        code, found = "unsafe_xml", "one with them"
+        needed = "a file without a document type and entities of its own"
+    except DocumentError as error:
+        code, needed, found, line = error.code, error.needed, error.found, error.line
+    except expat.ExpatError as error:
+        code, needed, found, line = "not_xml", "well-formed XML", "an error", error.lineno
+    except (LookupError, ValueError):  # of an encoding that is unknown, or that the parser cannot read
+        code, needed, found = "wrong_encoding", "XML in an encoding that is known", "another"
+    raise DocumentError(code, needed=needed, found=found, file=str(file), line=line)
 
 
 def _turns(reading: _Reading, tiers: Mapping[str, str] | None, log: TurnLog) -> list[Turn]:
@@ -178,27 +196,33 @@ def _turns(reading: _Reading, tiers: Mapping[str, str] | None, log: TurnLog) -> 
     for one in reading.annotations:
         tier = reading.tiers.get(one.tier)
         if tiers is not None and one.tier not in tiers:
-            log.note("not_taken", "annotations of other tiers", "the caller did not name them")
-        elif tier is None or (tiers is None and tier.dependent):
-            log.note(
-                "not_taken", "annotations of dependent tiers", "they say something about other annotations"
-            )
+            what, why = "annotations of other tiers", "the caller did not name them"
+            log.note("not_taken", what, why, line=one.line, left=one.text)
+        elif tiers is None and (tier is None or tier.dependent):
+            what, why = "annotations of dependent tiers", "they say something about other annotations"
+            log.note("not_taken", what, why, line=one.line, left=one.text)
         else:
-            label = tiers[one.tier] if tiers is not None else (tier.participant or tier.name)
-            start, end = (_seconds(reading, s, log) for s in (one.start, one.end))
-            found.append(Turn(label or None, " ".join(one.text.split()), start, end))
-    if any(t.start_s is None for t in found):
-        log.note("converted", "annotations without a time", "kept in the order of the file, after those with one",
-                 count=sum(t.start_s is None for t in found))  # fmt: skip
+            label = tiers[one.tier] if tiers is not None else tier and (tier.participant or tier.name)
+            start, end = (_seconds(reading, s, log, one.line) for s in (one.start, one.end))
+            found.append(Turn(label or None, one.text, start, end, one.line))
+            if start is None:
+                what, why = (
+                    "annotations without a time",
+                    "kept in the order of the file, after those with one",
+                )
+                log.note("converted", what, why, line=one.line)
+    absent = sum(name not in reading.tiers for name in tiers or ())
+    if absent:
+        log.note("not_taken", "tiers that the caller named", "the file does not have them", count=absent)
     return sorted(found, key=lambda t: (t.start_s is None, t.start_s or 0.0))
 
 
-def _seconds(reading: _Reading, slot: str | None, log: TurnLog) -> float | None:
+def _seconds(reading: _Reading, slot: str | None, log: TurnLog, line: int | None) -> float | None:
     value = reading.slots.get(slot) if slot is not None else None
     if value is None:
         return None
     moved = value + (reading.origin_ms or 0)
     if moved < 0:
-        log.note("dropped", "times before the start", "a time in a session is not below 0")
+        log.note("dropped", "times before the start", "a time in a session is not below 0", line=line)
         return None
     return moved / 1000

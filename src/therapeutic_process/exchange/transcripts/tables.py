@@ -11,7 +11,14 @@ import attrs
 
 from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange.imports import Imported, ImportReport
-from therapeutic_process.exchange.transcripts.turns import Role, Turn, TurnLog, case_of_turns, read_text
+from therapeutic_process.exchange.transcripts.turns import (
+    Role,
+    Turn,
+    TurnLog,
+    case_of_turns,
+    in_file,
+    read_text,
+)
 from therapeutic_process.records import (
     Case,
     Code,
@@ -30,6 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["read_annomi", "read_transcript_csv", "write_transcript_csv"]
 
 _ANNOMI = ("transcript_id", "utterance_id", "interlocutor", "main_therapist_behaviour", "client_talk_type")
+_ANNOMI_TAKEN = {
+    *_ANNOMI, "utterance_text", "topic", "mi_quality", "annotator_id", "reflection_exists", "reflection_subtype",
+    "question_exists", "question_subtype", "therapist_input_exists", "therapist_input_subtype",
+}  # fmt: skip
 _ABSENT = {"", "n/a", "na", "nan"}
 _SUBTYPES = ("reflection", "question", "therapist_input")
 
@@ -45,36 +56,45 @@ class _Table:
     def need(self, names: Sequence[str]) -> None:
         missing = [n for n in names if n not in self.columns]
         if missing:
-            needed = f"the columns {', '.join(missing)}"
-            raise DocumentError(
-                "column_missing", needed=needed, found="a table without them", file=str(self.file)
-            )
+            needed, found = f"the columns {', '.join(missing)}", "a table without them"
+            raise DocumentError("column_missing", needed=needed, found=found, file=str(self.file))
+        twice = [n for n in names if self.columns.count(n) > 1]
+        if twice:
+            needed, found = f"the columns {', '.join(twice)} once", "one twice"
+            raise DocumentError("ambiguous_column", needed=needed, found=found, file=str(self.file))
 
     def error(self, code: str, line: int, needed: str, found: str) -> DocumentError:
         return DocumentError(code, needed=needed, found=found, file=str(self.file), line=line)
 
 
 def _table(file: Path, encoding: str | None, delimiter: str = ",") -> _Table:
-    reader = csv.reader(io.StringIO(read_text(file, encoding=encoding), newline=""), delimiter=delimiter)
+    if len(delimiter) != 1 or delimiter in '\n"':
+        needed, found = "a delimiter of one character that is no quote", "something else"
+        raise DocumentError("not_this_format", needed=needed, found=found, file=str(file))
+    stream = io.StringIO(read_text(file, encoding=encoding), newline="")
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    rows: list[tuple[int, dict[str, str]]] = []
+    line = 1
     try:
         header = tuple(next(reader, ()))
-        rows = []
+        line = reader.line_num + 1
         for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise DocumentError(
-                    "row_length", needed=f"{len(header)} cells in a row", found=str(len(cells)), file=str(file),
-                    line=reader.line_num,
-                )  # fmt: skip
-            rows.append((reader.line_num, dict(zip(header, cells, strict=True))))
-    except csv.Error:
-        failure = DocumentError(
-            "not_this_format", needed="a CSV table", found="something else", file=str(file)
-        )
+            if cells:
+                rows.append((line, _row(header, cells, file, line)))
+            line = reader.line_num + 1
+    except csv.Error:  # a quote left open would swallow the rows after it
+        needed, found = "a CSV table", "a row that cannot be read"
+        failure = DocumentError("not_this_format", needed=needed, found=found, file=str(file), line=line)
     else:
         return _Table(file, header, tuple(rows))
     raise failure
+
+
+def _row(header: tuple[str, ...], cells: list[str], file: Path, line: int) -> dict[str, str]:
+    if len(cells) != len(header):
+        needed, found = f"{len(header)} cells in a row", str(len(cells))
+        raise DocumentError("row_length", needed=needed, found=found, file=str(file), line=line)
+    return dict(zip(header, cells, strict=True))
 
 
 def read_transcript_csv(
@@ -112,7 +132,7 @@ def read_transcript_csv(
     table = _table(file, encoding, delimiter)
     table.need([c for c in (speaker, text, start_s, end_s) if c is not None])
     turns = [
-        Turn(row[speaker].strip() or None, row[text] if text else "", _time(table, line, row, start_s),
+        Turn(row[speaker].strip() or None, row[text] if text else None, _time(table, line, row, start_s),
              _time(table, line, row, end_s), line)
         for line, row in table.rows
     ]  # fmt: skip
@@ -121,11 +141,8 @@ def read_transcript_csv(
         log.note(
             "not_taken", f"{len(left)} other columns", "the caller did not name them", count=len(table.rows)
         )
-    try:
-        return case_of_turns(turns, log, source="csv", case_id=case_id or file.stem, roles=roles)
-    except DocumentError as error:
-        failure = DocumentError(error.code, needed=error.needed, found=error.found, file=str(file))
-    raise failure
+    name = case_id or file.stem
+    return in_file(file, lambda: case_of_turns(turns, log, source="csv", case_id=name, roles=roles))
 
 
 def _time(table: _Table, line: int, row: Mapping[str, str], column: str | None) -> float | None:
@@ -161,17 +178,26 @@ def read_annomi(path: str | os.PathLike[str], *, encoding: str | None = None) ->
     file, log = Path(path), TurnLog()
     table = _table(file, encoding)
     table.need(_ANNOMI)
+    return in_file(file, lambda: _annomi(table, log))
+
+
+def _annomi(table: _Table, log: TurnLog) -> Imported:
     transcripts: dict[str, list[tuple[int, dict[str, str]]]] = {}
     for line, row in table.rows:
         transcripts.setdefault(row["transcript_id"].strip(), []).append((line, row))
     cases = tuple(_annomi_case(name, rows, table, log) for name, rows in transcripts.items())
-    log.note(
-        "not_taken", "timestamp", "stamps of one second tie and sometimes decrease", count=len(table.rows)
-    )
-    log.note("not_taken", "video_title, video_url", "they name a public video",
-             count=len(cases))  # fmt: skip
+    if not cases:
+        raise DocumentError("no_turns", needed="at least one utterance", found="none")
+    left = [c for c in table.columns if c not in _ANNOMI_TAKEN]
+    if "timestamp" in left:
+        why = "stamps of one second tie and sometimes decrease"
+        log.note("not_taken", "timestamp", why, count=len(table.rows))
+    others = len(left) - ("timestamp" in left)
+    if others:
+        why = "they name a public video, or are none of AnnoMI's"
+        log.note("not_taken", f"{others} other columns", why, count=len(table.rows))
     kept = sum(len(s.interactions) for c in cases for s in c.sessions)
-    utterances = len({(r["transcript_id"], r["utterance_id"]) for _, r in table.rows})
+    utterances = len({(r["transcript_id"].strip(), int(r["utterance_id"])) for _, r in table.rows})
     return Imported(cases, ImportReport("annomi", len(cases), utterances, kept, 0, 0, log.notes()))
 
 
@@ -231,6 +257,10 @@ def _annomi_turn(
         c for (_, row), a in zip(rows, annotators, strict=True) for c in _annomi_codes(row, a, full=full)
     )
     text = first.get("utterance_text", "")
+    for other_line, other in rows[1:]:
+        if any(other.get(c) != first.get(c) for c in ("interlocutor", "utterance_text")):
+            what, why = "speaker or text of an utterance", "an annotator has others: those of the first stay"
+            log.note("dropped", what, why, line=other_line)
     return Interaction(index=index, kind="speech", speaker=speaker if speaker in {"client", "therapist"} else None,
                        text=text or None, codes=codes)  # fmt: skip
 
