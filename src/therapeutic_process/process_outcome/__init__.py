@@ -48,6 +48,13 @@ if TYPE_CHECKING:
         SpecificationSensitivity,
     )
     from therapeutic_process.process_outcome.specifications import specification_sensitivity
+    from therapeutic_process.process_outcome.theory_tests import test_theory
+    from therapeutic_process.process_outcome.theory_verdicts import (
+        MechanismRow,
+        MechanismTest,
+        MechanismVerdict,
+        TheoryTest,
+    )
 
 # The estimators need the ``analysis`` extra; links and perspectives of one case do not.
 _HOME = {
@@ -58,6 +65,9 @@ _HOME = {
     "Detrended": "disaggregation",
     "Disaggregated": "disaggregation",
     "InertVerdict": "equivalence",
+    "MechanismRow": "theory_verdicts",
+    "MechanismTest": "theory_verdicts",
+    "MechanismVerdict": "theory_verdicts",
     "PermutationTest": "events",
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
@@ -67,6 +77,7 @@ _HOME = {
     "SelfControlledEffect": "self_controlled",
     "SpecificationEstimate": "specification_result",
     "SpecificationSensitivity": "specification_result",
+    "TheoryTest": "theory_verdicts",
     "WithinClientEffect": "joint_result",
     "WithinClientScreen": "screen_result",
     "align_sessions_to_outcomes": "alignment",
@@ -81,6 +92,7 @@ _HOME = {
     "process_table": "process_tables",
     "self_controlled_event_effect": "self_controlled",
     "specification_sensitivity": "specifications",
+    "test_theory": "theory_tests",
     "within_client_permutation_test": "permutation",
 }
 
@@ -96,6 +108,9 @@ __all__ = [
     "LinkRow",
     "LinkedSession",
     "Links",
+    "MechanismRow",
+    "MechanismTest",
+    "MechanismVerdict",
     "PermutationTest",
     "Perspectives",
     "PlaceboLead",
@@ -106,6 +121,7 @@ __all__ = [
     "SelfControlledEffect",
     "SpecificationEstimate",
     "SpecificationSensitivity",
+    "TheoryTest",
     "Unplaced",
     "WithinClientEffect",
     "WithinClientScreen",
@@ -123,6 +139,7 @@ __all__ = [
     "process_table",
     "self_controlled_event_effect",
     "specification_sensitivity",
+    "test_theory",
     "within_client_permutation_test",
 ]
 
