@@ -33,6 +33,12 @@ from therapeutic_process.change_process.cutoffs import (
     published_cutoff,
     true_score_cutoff,
 )
+from therapeutic_process.change_process.detect import (
+    DETECTION_METHODS,
+    DetectedChanges,
+    DetectionMethod,
+    detect_changes,
+)
 from therapeutic_process.change_process.focus import NextFocus, next_focus
 from therapeutic_process.change_process.graded_change import ClassShare, GradedChange
 from therapeutic_process.change_process.group_change import (
@@ -70,6 +76,7 @@ from therapeutic_process.change_process.sudden_chance import (
     sudden_gains_by_chance,
     sudden_gains_false_positives,
 )
+from therapeutic_process.change_process.sudden_course import interval_reasons
 from therapeutic_process.change_process.sudden_coverage import IntervalCounts, enough_scores, interval_counts
 from therapeutic_process.change_process.sudden_gains import CoursePoint, SuddenGains, sudden_gains
 from therapeutic_process.change_process.sudden_intervals import REASONS
@@ -100,6 +107,7 @@ from therapeutic_process.change_process.theory import (
 
 __all__ = [
     "CLASSES",
+    "DETECTION_METHODS",
     "REASONS",
     "STABILITY_NEEDS",
     "AttainmentChange",
@@ -116,6 +124,8 @@ __all__ = [
     "CodePattern",
     "CoursePoint",
     "CutoffInterval",
+    "DetectedChanges",
+    "DetectionMethod",
     "EffectPattern",
     "EventPattern",
     "FalsePositiveRate",
@@ -152,6 +162,7 @@ __all__ = [
     "cutoff_c_interval",
     "cutoff_crossing",
     "cutoff_crossing_table",
+    "detect_changes",
     "enough_scores",
     "fingerprint",
     "goal_attainment",
@@ -161,6 +172,7 @@ __all__ = [
     "important_change",
     "important_change_table",
     "interval_counts",
+    "interval_reasons",
     "next_focus",
     "paired_scores",
     "percentage_change",

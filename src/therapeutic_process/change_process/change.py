@@ -27,7 +27,9 @@ __all__ = [
     "Threshold",
     "change_between",
     "changes",
+    "direction_of",
     "published_threshold",
+    "series_key",
 ]
 
 ChangeVerdict = Literal["reliable_improvement", "reliable_deterioration", "no_reliable_change", "cannot_say"]
@@ -176,7 +178,7 @@ def change_between(
     Raises:
         NotEnoughData: If the two measure different things, are one and the same, or stand in the wrong order.
     """
-    if _series(before) != _series(after):
+    if series_key(before) != series_key(after):
         needed = "two measurements of one instrument, scale, subject and respondent"
         raise NotEnoughData("change_between", needed=needed, found="measurements of different things")
     if before.id == after.id:
@@ -189,7 +191,8 @@ def change_between(
     return _change([before, after], (before.score, after.score), threshold, catalogue or builtin_catalogue())
 
 
-def _series(one: Measurement) -> tuple[object, ...]:
+def series_key(one: Measurement) -> tuple[object, ...]:
+    """Return what makes measurements one series: instrument, scale, subject and respondent."""
     return one.instrument, one.scale, one.subject, one.respondent
 
 
@@ -202,7 +205,7 @@ def _change(
     """Describe the change between two scores of a series."""
     before, after = ends
     difference = None if before is None or after is None else after - before
-    direction = _direction(series[0], catalogue)
+    direction = direction_of(series[0], catalogue)
     improved = (
         None if not difference or direction is None else (difference > 0) == (direction == "higher_better")
     )
@@ -247,7 +250,8 @@ def _verdict(
     return ("reliable_improvement" if improved else "reliable_deterioration"), None
 
 
-def _direction(one: Measurement, catalogue: Catalogue) -> Direction | None:
+def direction_of(one: Measurement, catalogue: Catalogue) -> Direction | None:
+    """Return which direction of a measurement's score is better; None where nobody says so."""
     instrument = catalogue.instrument(one.instrument)
     if instrument is None:
         return None
@@ -334,7 +338,7 @@ def changes(case: Case, *, catalogue: Catalogue | None = None) -> Changes:
     known = (catalogue or builtin_catalogue()).with_(*case.instruments)
     series: dict[tuple[object, ...], list[Measurement]] = {}
     for one in case.measurements:
-        series.setdefault(_series(one), []).append(one)
+        series.setdefault(series_key(one), []).append(one)
     rows = []
     for several in series.values():
         threshold = (
