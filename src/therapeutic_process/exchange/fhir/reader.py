@@ -1,0 +1,364 @@
+"""A FHIR R4 bundle as cases: takes what it understands, and accounts for everything it left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from therapeutic_process.base import earliest
+from therapeutic_process.exchange.fhir import read_goals, read_people, read_scores, read_sessions
+from therapeutic_process.exchange.fhir.elements import READ, checked, checked_entries
+from therapeutic_process.exchange.fhir.names import SID, SYSTEM, code_in
+from therapeutic_process.exchange.fhir.reading import Course, Entry, Sources, entry_of
+from therapeutic_process.exchange.fhir.repair import case_of
+from therapeutic_process.exchange.fhir.values import text_in
+from therapeutic_process.exchange.imports import ImportNote
+from therapeutic_process.instruments import builtin_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from therapeutic_process.errors import Violation
+    from therapeutic_process.instruments import Catalogue
+    from therapeutic_process.records import Case
+
+__all__ = ["FhirImport", "FhirReport", "from_bundle"]
+
+_PEOPLE = frozenset({"Patient", "Practitioner", "RelatedPerson", "Device", "Group"})
+_ORDER = (
+    "EpisodeOfCare", "Condition", "Encounter", "Appointment", "Goal", "CarePlan", "Task", "Communication",
+    "Basic", "QuestionnaireResponse", "Observation",
+)  # fmt: skip
+_PATIENT = {"EpisodeOfCare": "patient", "RelatedPerson": "patient", "Task": "for"}
+_ATTACHED = {"goal-progress", "goal-attainment"}
+_NO_SUBJECT = "it does not say whose it is"
+_ITEMS = "the answers to a measurement; taken with it, where it was"
+
+
+@attrs.frozen
+class FhirReport:
+    """The account of an import: every resource was either taken, or is named with the reason why not.
+
+    Attributes:
+        n_resources: Resources in the bundle.
+        taken: How many were taken, by type.
+        left: What was left, by type and reason.
+        notes: What was dropped, guessed or converted on the way.
+        gaps: Instruments and coding systems that the catalogue lacks.
+    """
+
+    n_resources: int
+    taken: Mapping[str, int]
+    left: tuple[ImportNote, ...]
+    notes: tuple[ImportNote, ...]
+    gaps: tuple[Violation, ...] = ()
+
+    def __str__(self) -> str:
+        n_taken = sum(self.taken.values())
+        head = f"FHIR bundle: {n_taken} of {self.n_resources} resources taken, {len(self.gaps)} gaps"
+        return "\n".join([head, *map(str, self.left), *map(str, self.notes)])
+
+
+@attrs.frozen(eq=False, repr=False)
+class FhirImport:
+    """Cases made from a bundle, and the account of how.
+
+    Attributes:
+        cases: The cases, one for each course of therapy or, where none is told, for each patient.
+        report: The account.
+    """
+
+    cases: tuple[Case, ...]
+    report: FhirReport
+
+    def __repr__(self) -> str:
+        left = sum(n.count for n in self.report.left)
+        return f"FhirImport({len(self.cases)} cases, {left} resources left)"
+
+
+def from_bundle(bundle: Any, *, catalogue: Catalogue | None = None) -> FhirImport:
+    """Read cases from a FHIR R4 bundle, ours or anybody's.
+
+    Names, addresses and identifiers other than our own are never read. A year or a month becomes an interval where the
+    record can hold one. What breaks a rule of the records is left out, alone, and named in the report.
+
+    >>> from therapeutic_process.exchange.fhir import to_bundle
+    >>> from therapeutic_process.records import Case
+    >>> case = Case(id="k1", participants=[{"id": "c1", "role": "client"}])
+    >>> from_bundle(to_bundle(case)).cases[0] == case
+    True
+
+    Args:
+        bundle: The bundle, as ``json.load`` gives it.
+        catalogue: Where to look up instruments and coding systems; by default the built-in catalogue.
+
+    Raises:
+        DocumentError: If it is no bundle, or an element that is read has another type than R4 gives it; the paths name
+            elements of R4, never a value.
+    """
+    known = builtin_catalogue() if catalogue is None else catalogue
+    sources, left = _sources(bundle, known)
+    courses = _courses(sources, left)
+    gaps: list[Violation] = []
+    cases = [case for course in courses if (case := _case(course, known, gaps)) is not None]
+    report = FhirReport(
+        n_resources=len(sources.entries) + sum(n for (_, why), n in left.items() if why in _UNREAD),
+        taken=dict(sources.taken),
+        left=tuple(ImportNote("not_taken", what, n, why) for (what, why), n in left.items()),
+        notes=tuple(ImportNote(action, what, n, why) for (action, what, why), n in sources.notes.items()),
+        gaps=tuple(gaps),
+    )
+    return FhirImport(tuple(cases), report)
+
+
+_UNKNOWN = "a type of resource that has no place in a case"
+_MODIFIED = "it has a modifier extension, which may turn its meaning round"
+_UNREAD = frozenset({_UNKNOWN, _MODIFIED})
+_Left = dict[tuple[str, str], int]
+
+
+def _sources(bundle: Any, catalogue: Catalogue) -> tuple[Sources, _Left]:
+    by_loinc = {i.loinc: i.id for i in catalogue.instruments.values() if i.loinc is not None}
+    sources = Sources([], by_loinc)
+    left: _Left = {}
+    for position, address, given in checked_entries(bundle):
+        kind = given.get("resourceType")
+        validator = READ.get(kind) if isinstance(kind, str) else None
+        if validator is None or "modifierExtension" in given:
+            shown = kind if validator is not None else "resource of another type"
+            _leave(left, str(shown), _UNKNOWN if validator is None else _MODIFIED)
+            continue
+        entry = entry_of(position, address, checked(given, validator, position))
+        entry = _settled(entry)
+        sources.entries.append(entry)
+        names = (address, f"{kind}/{given['id']}" if "id" in given else None)
+        for name in names:
+            if name is not None:
+                sources.addresses.setdefault(name, entry)
+    return sources, left
+
+
+def _settled(entry: Entry) -> Entry:
+    """Give a Device without our identifier no place among the participants: it is the software, not somebody."""
+    if entry.resource["resourceType"] == "Device" and not entry.is_ours:
+        return attrs.evolve(entry, kind="")
+    return entry
+
+
+def _leave(left: _Left, what: str, why: str) -> None:
+    left[what, why] = left.get((what, why), 0) + 1
+
+
+def _courses(sources: Sources, left: _Left) -> list[Course]:
+    keys = _Keys(sources)
+    courses: dict[object, Course] = {}
+    computed = _provenance(sources)
+    for entry in sources.entries:
+        if entry.resource["resourceType"] == "EpisodeOfCare" and (key := keys.of(entry)) is not None:
+            read_people.people_of(_course(courses, key, keys), entry)
+    for entry in sources.entries:
+        if entry.resource["resourceType"] == "Patient":
+            _course(courses, keys.of(entry), keys).join(entry)
+    for rank in _ORDER:
+        for entry in sources.entries:
+            if entry.resource["resourceType"] == rank:
+                _read(entry, courses, keys, computed, left)
+    people = {p for c in courses.values() for p in c.people}
+    for entry in sources.entries:
+        kind = entry.resource["resourceType"]
+        if kind in _PEOPLE:
+            used = kind == "Group" or entry.id in people or (kind == "Device" and not entry.is_ours)
+            _account(entry, None if used else "nobody in a case refers to it", sources, left)
+        elif kind == "Provenance":
+            used = any(p is entry for p in computed.values())
+            _account(entry, None if used else "it tells of nothing that was taken", sources, left)
+    return list(courses.values())
+
+
+def _account(entry: Entry, why: str | None, sources: Sources, left: _Left) -> None:
+    kind = entry.resource["resourceType"]
+    if why is None:
+        sources.taken[kind] += 1
+    else:
+        _leave(left, kind, why)
+
+
+def _provenance(sources: Sources) -> dict[int, Entry]:
+    """Return which Provenance tells of which change."""
+    found: dict[int, Entry] = {}
+    for entry in sources.entries:
+        if entry.resource["resourceType"] == "Provenance":
+            for target in entry.resource.get("target", ()):
+                told = sources.find(target)
+                if told is not None and told.kind == "change_event":
+                    found[told.number] = entry
+    return found
+
+
+class _Keys:
+    """To which course a resource belongs: to the case that our episode names, else to its patient."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._case: dict[object, str] = {}
+        self.names: dict[object, str] = {}
+        for entry in sources.entries:
+            if entry.resource["resourceType"] == "EpisodeOfCare":
+                name = self._case_id(entry)
+                patient = self._patient(entry.resource.get("patient"))
+                if name is not None and patient is not None:
+                    self._case.setdefault(patient, name)
+
+    def _case_id(self, entry: Entry) -> str | None:
+        given = entry.resource.get("identifier", ())
+        return next((text_in(i, "value") for i in given if i.get("system") == f"{SID}case"), None)
+
+    def _patient(self, reference: Any) -> object | None:
+        found = self._sources.find(reference)
+        if found is None:
+            text = (reference or {}).get("reference", "")
+            is_patient = text.startswith("Patient/") or (reference or {}).get("type") == "Patient"
+            return text if is_patient and text else None
+        if found.resource["resourceType"] == "Group":
+            members = found.resource.get("member", ())
+            return next((p for m in members if (p := self._patient(m.get("entity"))) is not None), None)
+        return found.number if found.resource["resourceType"] == "Patient" else None
+
+    def of(self, entry: Entry) -> object | None:
+        resource = entry.resource
+        kind = resource["resourceType"]
+        if kind == "Patient":
+            patient: object | None = entry.number
+        elif kind == "Appointment":
+            actors = (self._patient(p.get("actor")) for p in resource.get("participant", ()))
+            patient = next((a for a in actors if a is not None), None)
+        else:
+            patient = self._patient(resource.get(_PATIENT.get(kind, "subject")))
+        if patient is None:
+            return None
+        key = ("case", self._case[patient]) if patient in self._case else patient
+        self.names.setdefault(key, self._case.get(patient) or self._name(patient))
+        return key
+
+    def _name(self, patient: object) -> str:
+        if isinstance(patient, int):
+            return next(e.id for e in self._sources.entries if e.number == patient)
+        return str(patient).rsplit("/", 1)[-1][:200] or "patient"
+
+
+def _course(courses: dict[object, Course], key: object, keys: _Keys) -> Course:
+    if key not in courses:
+        courses[key] = Course(keys._sources, keys.names[key])  # noqa: SLF001  both live in this module
+    return courses[key]
+
+
+def _read(
+    entry: Entry, courses: dict[object, Course], keys: _Keys, computed: dict[int, Entry], left: _Left
+) -> None:
+    key = keys.of(entry)
+    if key is None:
+        why: str | None = _NO_SUBJECT
+    else:
+        why = _into(_course(courses, key, keys), entry, computed)
+    _account(entry, why, keys._sources, left)  # noqa: SLF001
+
+
+_READERS = {
+    "EpisodeOfCare": read_people.episode,
+    "Condition": read_people.problem,
+    "Encounter": read_sessions.encounter,
+    "Appointment": read_sessions.appointment,
+    "Goal": read_goals.goal,
+    "CarePlan": read_goals.care_plan,
+    "Task": read_goals.task,
+    "Communication": read_sessions.turn,
+}
+_BASICS = {
+    "coding_pass": read_sessions.coding_pass,
+    "segment": read_sessions.segment,
+    "context_event": read_people.context_event,
+}
+
+
+def _into(course: Course, entry: Entry, computed: dict[int, Entry]) -> str | None:
+    kind = entry.resource["resourceType"]
+    if kind in _READERS:
+        return _READERS[kind](course, entry)
+    if kind == "Basic":
+        reader = _BASICS.get(entry.kind)
+        return "a record of a kind that is not known" if reader is None else reader(course, entry)
+    if kind == "QuestionnaireResponse":
+        if entry.is_ours:
+            return read_scores.journal_entry(course, entry)
+        return _ITEMS
+    return _observation(course, entry, computed)
+
+
+def _observation(course: Course, entry: Entry, computed: dict[int, Entry]) -> str | None:
+    resource = entry.resource
+    if entry.kind == "change_event":
+        return read_scores.change_event(course, entry, computed.get(entry.number))
+    instrument = read_scores.instrument_of(course, resource)
+    if instrument is not None:
+        if entry.kind == "rating":
+            return read_scores.rating(course, entry, instrument)
+        return read_scores.measurement(course, entry, instrument)
+    concept = resource.get("code")
+    record = code_in(concept, f"{SYSTEM}record-kind")
+    if record in _ATTACHED or _is_attainment(resource):
+        return read_goals.goal_rating(course, entry, record or "goal-attainment")
+    if code_in(concept, f"{SYSTEM}coding-scheme") is not None:
+        return read_sessions.code(course, entry)
+    if code_in(concept, f"{SYSTEM}session-process") is not None:
+        return "counts of a session cannot become its interactions again"
+    return "its code is that of no instrument in the catalogue"
+
+
+def _is_attainment(resource: Mapping[str, Any]) -> bool:
+    codings = resource.get("valueCodeableConcept", {}).get("coding", ())
+    return any(read_goals.level_in(c) is not None for c in codings)
+
+
+def _case(course: Course, catalogue: Catalogue, gaps: list[Violation]) -> Case | None:
+    data: dict[str, Any] = {k: v for k, v in course.fields.items() if not k.startswith("_")}
+    data |= {"id": course.id, "participants": list(course.people.values()), **course.parts}
+    _put_turns(course, data)
+    data["sessions"] = _numbered(data.get("sessions", []))
+    if course.has_foreign_scores:
+        data["measurements"] = sorted(data["measurements"], key=lambda m: _first(m["measured_at"] if "measured_at" in m else None))
+    clients = [p["id"] for p in data["participants"] if p["role"] == "client"]
+    for field, name in (("measurements", "subject"), ("context_events", "participant"), ("change_events", "participant")):
+        for part in data.get(field, ()):
+            if part[name] is None and len(clients) == 1:
+                part[name] = clients[0]
+    mine: list[Violation] = []
+    case = case_of(
+        data,
+        {"catalogue": catalogue, "gaps": mine},
+        lambda what, code: course.sources.note("dropped", what, f"it breaks the rule {code}"),
+    )
+    gaps += mine
+    if case is None:
+        course.sources.note("dropped", "case", "what is left of it makes no case")
+    return case
+
+
+def _put_turns(course: Course, data: dict[str, Any]) -> None:
+    sessions = {s["id"]: s for s in data.get("sessions", ())}
+    for (session, _), turn in sorted(course.turns.items(), key=lambda t: t[0][1]):
+        if session in sessions:
+            sessions[session].setdefault("interactions", []).append(turn)
+
+
+def _first(value: Any) -> datetime:
+    return datetime.max.replace(tzinfo=UTC) if value is None else earliest(value)
+
+
+def _numbered(sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return sessions in their order; where not all have a number, in that of their times."""
+    if all(isinstance(s.get("number"), int) for s in sessions):
+        return sorted(sessions, key=lambda s: int(s["number"]))
+    ordered = sorted(sessions, key=lambda s: _first(s.get("started_at")))
+    return [{**one, "number": i} for i, one in enumerate(ordered, start=1)]
