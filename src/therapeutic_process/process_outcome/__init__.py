@@ -48,6 +48,12 @@ if TYPE_CHECKING:
         SpecificationSensitivity,
     )
     from therapeutic_process.process_outcome.specifications import specification_sensitivity
+    from therapeutic_process.process_outcome.theory_standings import (
+        ProcessStanding,
+        Standing,
+        TheoryPerspectives,
+        theory_perspectives,
+    )
     from therapeutic_process.process_outcome.theory_tests import test_theory
     from therapeutic_process.process_outcome.theory_verdicts import (
         MechanismRow,
@@ -72,11 +78,14 @@ _HOME = {
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
     "ProcessRow": "process_tables",
+    "ProcessStanding": "theory_standings",
     "ProcessTable": "process_tables",
     "ReadingEstimate": "joint_result",
     "SelfControlledEffect": "self_controlled",
     "SpecificationEstimate": "specification_result",
     "SpecificationSensitivity": "specification_result",
+    "Standing": "theory_standings",
+    "TheoryPerspectives": "theory_standings",
     "TheoryTest": "theory_verdicts",
     "WithinClientEffect": "joint_result",
     "WithinClientScreen": "screen_result",
@@ -93,6 +102,7 @@ _HOME = {
     "self_controlled_event_effect": "self_controlled",
     "specification_sensitivity": "specifications",
     "test_theory": "theory_tests",
+    "theory_perspectives": "theory_standings",
     "within_client_permutation_test": "permutation",
 }
 
@@ -116,11 +126,14 @@ __all__ = [
     "PlaceboLead",
     "ProcessGradient",
     "ProcessRow",
+    "ProcessStanding",
     "ProcessTable",
     "ReadingEstimate",
     "SelfControlledEffect",
     "SpecificationEstimate",
     "SpecificationSensitivity",
+    "Standing",
+    "TheoryPerspectives",
     "TheoryTest",
     "Unplaced",
     "WithinClientEffect",
@@ -140,6 +153,7 @@ __all__ = [
     "self_controlled_event_effect",
     "specification_sensitivity",
     "test_theory",
+    "theory_perspectives",
     "within_client_permutation_test",
 ]
 
