@@ -1,0 +1,19 @@
+"""This package knows tables as people have them, and the record as tables."""
+
+from therapeutic_process.exchange.tabular.account import TableImportReport
+from therapeutic_process.exchange.tabular.collected import redcap_data_dictionary
+from therapeutic_process.exchange.tabular.long import read_long, read_nhs_long
+from therapeutic_process.exchange.tabular.package import TablesWritten, write_tables
+from therapeutic_process.exchange.tabular.redcap import read_redcap
+from therapeutic_process.exchange.tabular.wide import read_wide
+
+__all__ = [
+    "TableImportReport",
+    "TablesWritten",
+    "read_long",
+    "read_nhs_long",
+    "read_redcap",
+    "read_wide",
+    "redcap_data_dictionary",
+    "write_tables",
+]
