@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from therapeutic_process.exchange.fhir.codec import fields_out, our
 from therapeutic_process.exchange.fhir.names import HL7, SYSTEM, coded
 from therapeutic_process.exchange.fhir.values import occurrence_out, put_text, when_out
-from therapeutic_process.exchange.fhir.writing import Json, Writing
 
 if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.writing import Json, Writing
     from therapeutic_process.records import ChangeEvent, Provenance
 
 __all__ = ["change_event"]

@@ -73,6 +73,9 @@ def _code(w: Writing, one: Code, focus: Json, name: str, coders: dict[str, Codin
         made.update({"device": target} if target["type"] == "Device" else {"performer": [target]})
     made["valueCodeableConcept"] = {"coding": [code_of(one.system, one.code)]}
     if one.strength is not None:
-        strength = {"code": coded(f"{SYSTEM}rating", "strength"), "valueQuantity": quantity(one.strength, "1")}
+        strength = {
+            "code": coded(f"{SYSTEM}rating", "strength"),
+            "valueQuantity": quantity(one.strength, "1"),
+        }
         made["component"] = [strength]
     return made

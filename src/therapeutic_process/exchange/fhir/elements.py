@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from therapeutic_process.errors import DocumentError, RecordError, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["READ", "checked", "checked_entries"]
 
@@ -26,7 +28,8 @@ def _object(required: tuple[str, ...] = (), /, **elements: CoreSchema) -> CoreSc
     plain = {name.removesuffix("_"): schema for name, schema in elements.items()}
     _names.update(plain)
     fields = {
-        name: core_schema.typed_dict_field(schema, required=name in required) for name, schema in plain.items()
+        name: core_schema.typed_dict_field(schema, required=name in required)
+        for name, schema in plain.items()
     }
     return core_schema.typed_dict_schema(fields, extra_behavior="ignore", strict=True)
 
@@ -142,7 +145,9 @@ READ: Mapping[str, SchemaValidator] = {name: _validator(_object(**parts)) for na
 """The types of resources that are read."""
 _BUNDLE = _validator(
     _object(
-        entry=_many(_object(fullUrl=_TEXT, resource=core_schema.dict_schema(core_schema.str_schema(strict=True)))),
+        entry=_many(
+            _object(fullUrl=_TEXT, resource=core_schema.dict_schema(core_schema.str_schema(strict=True)))
+        ),
         resourceType=_TEXT,
     )
 )
@@ -159,7 +164,9 @@ def checked_entries(bundle: object) -> list[tuple[int, str | None, Any]]:
         DocumentError: If it is no Bundle, or its entries have another form; the error names elements, never values.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        raise DocumentError("not_a_bundle", needed="a FHIR resource of the type Bundle", found="something else")
+        raise DocumentError(
+            "not_a_bundle", needed="a FHIR resource of the type Bundle", found="something else"
+        )
     whole = _checked(_BUNDLE, bundle, "$")
     given = list(enumerate(whole.get("entry", ())))
     return [(i, one.get("fullUrl"), one["resource"]) for i, one in given if "resource" in one]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from therapeutic_process.exchange.fhir.codec import fields_out, our
 from therapeutic_process.exchange.fhir.names import ABSENT, HL7, SID, SYSTEM, coded, hyphened
 from therapeutic_process.exchange.fhir.values import put_text, quantity, when_out
-from therapeutic_process.exchange.fhir.writing import Json, Writing
 
 if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.writing import Json, Writing
     from therapeutic_process.records import (
         AttainmentRating,
         BetweenSessionTask,
@@ -34,7 +34,10 @@ def goal(w: Writing, one: Goal) -> Json:
     w.extend(made, one, "goal", *_GOAL_EXTRA)
     for level in one.levels:
         inner: list[Json] = [
-            {"url": "level", "valueCoding": {"system": f"{SYSTEM}attainment-level", "code": f"{level.level:+d}"}}
+            {
+                "url": "level",
+                "valueCoding": {"system": f"{SYSTEM}attainment-level", "code": f"{level.level:+d}"},
+            }
         ]
         if level.description is not None and w.text:
             text: Json = {"url": "text"}

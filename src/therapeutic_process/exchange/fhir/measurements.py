@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from therapeutic_process.exchange.fhir.codec import our
 from therapeutic_process.exchange.fhir.names import ABSENT, HL7, LOINC, ROOT, SYSTEM, coded, hyphened
 from therapeutic_process.exchange.fhir.values import put_text, quantity, when_out
-from therapeutic_process.exchange.fhir.writing import Json, Writing
 
 if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.writing import Json, Writing
     from therapeutic_process.records import ItemAnswer, JournalEntry, JournalRating, Measurement, Rating
 
 __all__ = ["ABSENT_REASONS", "journal_entry", "measurement", "rating"]

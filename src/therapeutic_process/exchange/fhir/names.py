@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from therapeutic_process.base import SCHEMA_ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "ABSENT",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from therapeutic_process.exchange.fhir.codec import our
 from therapeutic_process.exchange.fhir.names import ABSENT, HL7, PSEUDONYMISED, SID, SYSTEM, coded, system_uri
 from therapeutic_process.exchange.fhir.values import occurrence_out, period, put_text
-from therapeutic_process.exchange.fhir.writing import Json, Writing
 
 if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.writing import Json, Writing
     from therapeutic_process.records import ContextEvent, Participant, Problem
 
 __all__ = ["condition", "context_event", "episodes", "group", "person"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.exchange.fhir.codec import fields_in, in_vocabulary, our
 from therapeutic_process.exchange.fhir.goals_plans import PCO_LEVELS
 from therapeutic_process.exchange.fhir.names import HL7, LOINC, SID, SYSTEM, code_in
 from therapeutic_process.exchange.fhir.read_people import WITHHELD
-from therapeutic_process.exchange.fhir.reading import Course, Entry
 from therapeutic_process.exchange.fhir.values import number_in, text_in, when_in
 from therapeutic_process.records import (
     AdherenceRating,
@@ -22,6 +22,9 @@ from therapeutic_process.records import (
     TreatmentPlan,
 )
 
+if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.reading import Course, Entry
+
 __all__ = ["care_plan", "goal", "goal_rating", "level_in", "task"]
 
 # LL6900-6, as the HL7 guide for person-centred outcomes uses it; read, never written.
@@ -31,11 +34,10 @@ _PCO_CODES = {"LA34479-8": 2, "LA34480-6": 1, "LA34481-4": 0, "LA34483-0": -1, "
 def goal(course: Course, entry: Entry) -> str | None:
     """Read a Goal; without our history it has the one step that is known."""
     resource = entry.resource
-    made: dict[str, Any] = {**course.extra(Goal, resource, "goal"), "id": entry.id}
+    made: dict[str, Any] = {**course.told(Goal, resource, "goal"), "id": entry.id}
     status = in_vocabulary(GoalStep, "status", resource.get("lifecycleStatus"))
-    if not _history(course, made, status, course_date := resource.get("statusDate")):
+    if not _history(course, made, status, resource.get("statusDate")):
         return "its status is none of R4"
-    del course_date
     made["participants"] = course.owners(resource)
     if (statement := text_in(resource.get("description", {}), "text")) is not None:
         made["statement"] = statement
@@ -61,8 +63,12 @@ def _history(course: Course, made: dict[str, Any], status: str | None, at: str |
         return status is not None
     if steps[-1].get("status") != status:
         steps.append({"status": status})
-    for before, after in zip(steps, steps[1:], strict=False):
-        if before.get("status") == "completed" and after.get("status") == "active" and not after.get("reason"):
+    for before, after in itertools.pairwise(steps):
+        if (
+            before.get("status") == "completed"
+            and after.get("status") == "active"
+            and not after.get("reason")
+        ):
             after["reason"] = WITHHELD
             why = "the bundle holds it back; a placeholder stands for it"
             course.sources.note("guessed", "reason of reopening", why)
@@ -107,7 +113,7 @@ def goal_rating(course: Course, entry: Entry, kind: str) -> str | None:
     codings = resource.get("valueCodeableConcept", {}).get("coding", ())
     levels = [resource["valueInteger"]] if "valueInteger" in resource else map(level_in, codings)
     made["level"] = next((x for x in levels if x is not None), None)
-    made |= course.extra(AttainmentRating, resource, "goal_attainment")
+    made |= course.told(AttainmentRating, resource, "goal_attainment")
     holder.setdefault("attainments", []).append(made)
     return None
 
@@ -117,7 +123,7 @@ def care_plan(course: Course, entry: Entry) -> str | None:
     resource = entry.resource
     if resource.get("intent") not in {"plan", None}:
         return "it is no plan but a proposal, an order or an option"
-    made: dict[str, Any] = {**course.extra(TreatmentPlan, resource, "plan"), "id": entry.id}
+    made: dict[str, Any] = {**course.told(TreatmentPlan, resource, "plan"), "id": entry.id}
     status = in_vocabulary(PlanStep, "status", resource.get("status"))
     if not _history(course, made, status, resource.get("created")):
         return "its status is none that a plan has"
@@ -137,7 +143,12 @@ def care_plan(course: Course, entry: Entry) -> str | None:
 def _revision(resource: Any, *, default: int) -> int:
     for one in resource.get("identifier", ()):
         text = one.get("value", "")
-        if one.get("system") == f"{SID}plan-revision" and text.isascii() and text.isdigit() and len(text) < 4000:
+        if (
+            one.get("system") == f"{SID}plan-revision"
+            and text.isascii()
+            and text.isdigit()
+            and len(text) < 4000
+        ):
             return int(text)
     return default
 
@@ -146,7 +157,7 @@ def _intervention(course: Course, detail: Any) -> dict[str, Any] | None:
     name = text_in((detail or {}).get("code", {}), "text")
     if not name:
         return None
-    made = {"name": name, **course.extra(PlannedIntervention, detail, "intervention")}
+    made = {"name": name, **course.told(PlannedIntervention, detail, "intervention")}
     if (aim := next(iter(course.ids_of("goal", detail.get("goal", ()))), None)) is not None:
         made["goal"] = aim
     return made
@@ -155,7 +166,7 @@ def _intervention(course: Course, detail: Any) -> dict[str, Any] | None:
 def task(course: Course, entry: Entry) -> str | None:
     """Read a Task for a client."""
     resource = entry.resource
-    made: dict[str, Any] = {**course.extra(BetweenSessionTask, resource, "task"), "id": entry.id}
+    made: dict[str, Any] = {**course.told(BetweenSessionTask, resource, "task"), "id": entry.id}
     status = in_vocabulary(TaskStep, "status", resource.get("status"))
     if not _history(course, made, status, resource.get("authoredOn")):
         return "its status is none that a task between sessions has"

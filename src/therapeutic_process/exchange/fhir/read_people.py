@@ -31,9 +31,11 @@ def episode(course: Course, entry: Entry) -> str | None:
         if one.get("rank") == 1 and (found := course.sources.find(one.get("condition"))) is not None:
             fields.setdefault("_principal", set()).add(found.id)
     if "_episode" in fields:
-        return None if entry.is_ours and fields["_episode"] else "another episode of the same client was taken"
+        return (
+            None if entry.is_ours and fields["_episode"] else "another episode of the same client was taken"
+        )
     fields["_episode"] = entry.is_ours
-    fields |= course.extra(Case, resource, "case")
+    fields |= course.told(Case, resource, "case")
     fields.pop("participants", None)
     form = next((code_in(t, f"{SYSTEM}case-format") for t in resource.get("type", ())), None)
     if (known := in_vocabulary(Case, "format", form)) is not None:
@@ -41,7 +43,7 @@ def episode(course: Course, entry: Entry) -> str | None:
     start, end = period_in(resource.get("period"))
     if (at := course.when(start, "EpisodeOfCare.period.start")) is not None:
         fields["started_at"] = at
-    ending = course.extra(Ending, resource, "ending")
+    ending = course.told(Ending, resource, "ending")
     if (at := course.when(end, "EpisodeOfCare.period.end")) is not None:
         ending["ended_at"] = at
     if ending or resource.get("status") == "finished":
@@ -54,7 +56,7 @@ def problem(course: Course, entry: Entry) -> str | None:
     resource = entry.resource
     if code_in(resource.get("verificationStatus"), f"{HL7}condition-ver-status") in _LEFT_OUT:
         return "it was refuted or entered in error"
-    made: dict[str, Any] = {"id": entry.id, **course.extra(Problem, resource, "problem")}
+    made: dict[str, Any] = {"id": entry.id, **course.told(Problem, resource, "problem")}
     owners = course.owners(resource)
     if owners:
         made["participant"] = owners[0]
@@ -66,7 +68,9 @@ def problem(course: Course, entry: Entry) -> str | None:
         if extension(code, ABSENT) is None:
             return "it has neither a text nor a code"
         made["label"] = WITHHELD
-        course.sources.note("guessed", "Problem.label", "the bundle holds it back; a placeholder stands for it")
+        course.sources.note(
+            "guessed", "Problem.label", "the bundle holds it back; a placeholder stands for it"
+        )
     status = code_in(resource.get("clinicalStatus"), f"{HL7}condition-clinical")
     if (known := in_vocabulary(Problem, "status", status)) is not None:
         made["status"] = known
@@ -96,6 +100,6 @@ def _coding(code: Any) -> dict[str, Any]:
 def context_event(course: Course, entry: Entry) -> str | None:
     """Read a life event, a medication or another treatment."""
     owners = course.owners(entry.resource)
-    made = course.extra(ContextEvent, entry.resource, "context_event")
+    made = course.told(ContextEvent, entry.resource, "context_event")
     course.add("context_events", {**made, "id": entry.id, "participant": owners[0] if owners else None})
     return None

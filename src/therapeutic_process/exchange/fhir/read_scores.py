@@ -43,7 +43,7 @@ def measurement(course: Course, entry: Entry, instrument: tuple[str, str | None]
     owners = course.owners(resource)
     made: dict[str, Any] = {"id": entry.id, "instrument": instrument[0], "scale": instrument[1]}
     if resource.get("extension"):
-        made |= course.extra(Measurement, resource, "measurement")
+        made |= course.told(Measurement, resource, "measurement")
     made["subject"] = owners[0] if owners else None
     made["respondent"] = course.reporter(resource) or _nobody(course)
     if (at := resource.get("effectiveDateTime")) is not None:
@@ -78,6 +78,7 @@ def _items(course: Course, resource: Any) -> list[dict[str, Any]]:
         if found is None or found.resource["resourceType"] != "QuestionnaireResponse":
             continue
         items = found.resource.get("item", ())
+        course.sources.used.add(found.number)
         if all(_is_number(i.get("linkId", "")) for i in items):
             return [{"item": int(i["linkId"]), **_answer(i)} for i in items]
         course.sources.note("not_taken", "item answers", "their links are no item numbers")
@@ -105,7 +106,7 @@ def rating(course: Course, entry: Entry, instrument: tuple[str, str | None]) -> 
     if found is None:
         return "a rating of something that is not in this bundle"
     of = {"kind": found[0], "id": found[1]} | ({} if found[2] is None else {"index": found[2]})
-    made: dict[str, Any] = {**course.extra(Rating, resource, "rating"), "id": entry.id, "of": of}
+    made: dict[str, Any] = {**course.told(Rating, resource, "rating"), "id": entry.id, "of": of}
     made |= {"instrument": instrument[0], "scale": instrument[1], "value": number_in(resource)}
     made["rater"] = course.reporter(resource) or {"kind": "other"}
     if (at := course.when(resource.get("effectiveDateTime"), "Observation.effectiveDateTime")) is not None:
@@ -117,7 +118,7 @@ def rating(course: Course, entry: Entry, instrument: tuple[str, str | None]) -> 
 def journal_entry(course: Course, entry: Entry) -> str | None:
     """Read a journal entry."""
     resource = entry.resource
-    made: dict[str, Any] = {**course.extra(JournalEntry, resource, "journal_entry"), "id": entry.id}
+    made: dict[str, Any] = {**course.told(JournalEntry, resource, "journal_entry"), "id": entry.id}
     made["author"] = course.person(resource.get("author"))
     if (at := course.when(resource.get("authored"), "QuestionnaireResponse.authored")) is not None:
         made["written_at"] = at
@@ -134,7 +135,7 @@ def journal_entry(course: Course, entry: Entry) -> str | None:
 def change_event(course: Course, entry: Entry, how: Entry | None) -> str | None:
     """Read a change and, where it was computed, how."""
     resource = entry.resource
-    made: dict[str, Any] = {**course.extra(ChangeEvent, resource, "change"), "id": entry.id}
+    made: dict[str, Any] = {**course.told(ChangeEvent, resource, "change"), "id": entry.id}
     owners = course.owners(resource)
     made["participant"] = owners[0] if owners else None
     direction = code_in(resource.get("code"), f"{SYSTEM}change-event")
@@ -165,7 +166,7 @@ def _provenance(course: Course, how: Entry) -> dict[str, Any]:
     made = fields_in(Provenance, resource.get("extension", ()), course, prefix=our("provenance"))
     if "computed_at" not in made:
         made["computed_at"] = course.when(resource.get("recorded"), "Provenance.recorded")
-    agent = next(iter(resource.get("agent", ())), {})
+    agent: Any = next(iter(resource.get("agent", ())), {})
     device = course.sources.find(agent.get("who"))
     versions = () if device is None else device.resource.get("version", ())
     made["library_version"] = next((text_in(v, "value") for v in versions), None)

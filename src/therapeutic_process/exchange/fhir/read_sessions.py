@@ -23,7 +23,7 @@ _IN_PERSON = frozenset({"AMB", "HH", "FLD", "IMP"})
 
 def _session(course: Course, entry: Entry, status: str) -> dict[str, Any]:
     resource = entry.resource
-    made: dict[str, Any] = {**course.extra(Session, resource, "session"), "id": entry.id, "status": status}
+    made: dict[str, Any] = {**course.told(Session, resource, "session"), "id": entry.id, "status": status}
     if extension(resource, f"{our('session')}attendance-recorded") is not None:
         made.setdefault("attended", [])
     return made
@@ -103,13 +103,13 @@ def _offsets(resource: Any) -> dict[str, Any]:
 
 def coding_pass(course: Course, entry: Entry) -> str | None:
     """Read a coding pass."""
-    course.add("coding_passes", {**course.extra(CodingPass, entry.resource, "coding_pass"), "id": entry.id})
+    course.add("coding_passes", {**course.told(CodingPass, entry.resource, "coding_pass"), "id": entry.id})
     return None
 
 
 def segment(course: Course, entry: Entry) -> str | None:
     """Read a segment."""
-    course.add("segments", {**course.extra(Segment, entry.resource, "segment"), "id": entry.id})
+    course.add("segments", {**course.told(Segment, entry.resource, "segment"), "id": entry.id})
     return None
 
 
@@ -119,10 +119,10 @@ def code(course: Course, entry: Entry) -> str | None:
     unit = _unit(course, resource)
     if unit is None:
         return "a code whose unit is not in this bundle"
-    scheme = next(iter(resource.get("code", {}).get("coding", ())), {})
-    value = next(iter(resource.get("valueCodeableConcept", {}).get("coding", ())), {})
+    scheme: Any = next(iter(resource.get("code", {}).get("coding", ())), {})
+    value: Any = next(iter(resource.get("valueCodeableConcept", {}).get("coding", ())), {})
     made: dict[str, Any] = {
-        **course.extra(Code, resource, "code"),
+        **course.told(Code, resource, "code"),
         **_offsets(resource),
         "system": text_in(scheme, "code"),
         "code": text_in(value, "code"),
@@ -141,4 +141,6 @@ def _unit(course: Course, resource: Any) -> dict[str, Any] | None:
     kind, part_id, index = found
     if kind == "interaction" and index is not None:
         return course.turns.get((part_id, index))
-    return next((s for s in course.parts.get("segments", ()) if kind == "segment" and s["id"] == part_id), None)
+    return next(
+        (s for s in course.parts.get("segments", ()) if kind == "segment" and s["id"] == part_id), None
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from therapeutic_process.base import earliest
+from therapeutic_process.errors import Violation
 from therapeutic_process.exchange.fhir import read_goals, read_people, read_scores, read_sessions
 from therapeutic_process.exchange.fhir.elements import READ, checked, checked_entries
 from therapeutic_process.exchange.fhir.names import SID, SYSTEM, code_in
@@ -16,25 +18,26 @@ from therapeutic_process.exchange.fhir.repair import case_of
 from therapeutic_process.exchange.fhir.values import text_in
 from therapeutic_process.exchange.imports import ImportNote
 from therapeutic_process.instruments import builtin_catalogue
+from therapeutic_process.records import Case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections import Counter
+    from collections.abc import Iterable
 
-    from therapeutic_process.errors import Violation
     from therapeutic_process.instruments import Catalogue
-    from therapeutic_process.records import Case
 
 __all__ = ["FhirImport", "FhirReport", "from_bundle"]
 
 _PEOPLE = frozenset({"Patient", "Practitioner", "RelatedPerson", "Device", "Group"})
 _ORDER = (
     "EpisodeOfCare", "Condition", "Encounter", "Appointment", "Goal", "CarePlan", "Task", "Communication",
-    "Basic", "QuestionnaireResponse", "Observation",
+    "Basic", "Observation", "QuestionnaireResponse",
 )  # fmt: skip
 _PATIENT = {"EpisodeOfCare": "patient", "RelatedPerson": "patient", "Task": "for"}
+_OWNED = (("measurements", "subject"), ("context_events", "participant"), ("change_events", "participant"))
 _ATTACHED = {"goal-progress", "goal-attainment"}
 _NO_SUBJECT = "it does not say whose it is"
-_ITEMS = "the answers to a measurement; taken with it, where it was"
+_ITEMS = "answers that belong to no measurement that was taken"
 
 
 @attrs.frozen
@@ -155,32 +158,45 @@ def _courses(sources: Sources, left: _Left) -> list[Course]:
     keys = _Keys(sources)
     courses: dict[object, Course] = {}
     computed = _provenance(sources)
+    by_type: dict[str, list[Entry]] = {}
     for entry in sources.entries:
-        if entry.resource["resourceType"] == "EpisodeOfCare" and (key := keys.of(entry)) is not None:
+        by_type.setdefault(entry.resource["resourceType"], []).append(entry)
+    for entry in by_type.get("EpisodeOfCare", ()):
+        if (key := keys.of(entry)) is not None:
             read_people.people_of(_course(courses, key, keys), entry)
-    for entry in sources.entries:
-        if entry.resource["resourceType"] == "Patient":
-            _course(courses, keys.of(entry), keys).join(entry)
-    for rank in _ORDER:
-        for entry in sources.entries:
-            if entry.resource["resourceType"] == rank:
-                _read(entry, courses, keys, computed, left)
-    people = {p for c in courses.values() for p in c.people}
-    for entry in sources.entries:
-        kind = entry.resource["resourceType"]
-        if kind in _PEOPLE:
-            used = kind == "Group" or entry.id in people or (kind == "Device" and not entry.is_ours)
-            _account(entry, None if used else "nobody in a case refers to it", sources, left)
-        elif kind == "Provenance":
-            used = any(p is entry for p in computed.values())
-            _account(entry, None if used else "it tells of nothing that was taken", sources, left)
+    for entry in by_type.get("Patient", ()):
+        _course(courses, keys.of(entry), keys).join(entry)
+    for kind in _ORDER:
+        for entry in by_type.get(kind, ()):
+            _read(entry, courses, keys, computed, left)
+    _account_for_others(by_type, courses.values(), sources, computed, left)
     return list(courses.values())
 
 
-def _account(entry: Entry, why: str | None, sources: Sources, left: _Left) -> None:
+def _account_for_others(
+    by_type: dict[str, list[Entry]],
+    courses: Iterable[Course],
+    sources: Sources,
+    computed: dict[int, Entry],
+    left: _Left,
+) -> None:
+    """Account for who takes part and for how changes were computed."""
+    people = {number for c in courses for number in c.names}
+    telling = {p.number for p in computed.values()}
+    for kind in (*sorted(_PEOPLE), "Provenance"):
+        for entry in by_type.get(kind, ()):
+            if kind == "Provenance":
+                why = None if entry.number in telling else "it tells of nothing that was taken"
+            else:
+                used = kind == "Group" or entry.number in people or (kind == "Device" and not entry.is_ours)
+                why = None if used else "nobody in a case refers to it"
+            _account(entry, why, sources.taken, left)
+
+
+def _account(entry: Entry, why: str | None, taken: Counter[str], left: _Left) -> None:
     kind = entry.resource["resourceType"]
     if why is None:
-        sources.taken[kind] += 1
+        taken[kind] += 1
     else:
         _leave(left, kind, why)
 
@@ -201,7 +217,7 @@ class _Keys:
     """To which course a resource belongs: to the case that our episode names, else to its patient."""
 
     def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+        self.sources = sources
         self._case: dict[object, str] = {}
         self.names: dict[object, str] = {}
         for entry in sources.entries:
@@ -216,7 +232,7 @@ class _Keys:
         return next((text_in(i, "value") for i in given if i.get("system") == f"{SID}case"), None)
 
     def _patient(self, reference: Any) -> object | None:
-        found = self._sources.find(reference)
+        found = self.sources.find(reference)
         if found is None:
             text = (reference or {}).get("reference", "")
             is_patient = text.startswith("Patient/") or (reference or {}).get("type") == "Patient"
@@ -244,13 +260,13 @@ class _Keys:
 
     def _name(self, patient: object) -> str:
         if isinstance(patient, int):
-            return next(e.id for e in self._sources.entries if e.number == patient)
+            return next(e.id for e in self.sources.entries if e.number == patient)
         return str(patient).rsplit("/", 1)[-1][:200] or "patient"
 
 
 def _course(courses: dict[object, Course], key: object, keys: _Keys) -> Course:
     if key not in courses:
-        courses[key] = Course(keys._sources, keys.names[key])  # noqa: SLF001  both live in this module
+        courses[key] = Course(keys.sources, keys.names[key])
     return courses[key]
 
 
@@ -262,7 +278,7 @@ def _read(
         why: str | None = _NO_SUBJECT
     else:
         why = _into(_course(courses, key, keys), entry, computed)
-    _account(entry, why, keys._sources, left)  # noqa: SLF001
+    _account(entry, why, keys.sources.taken, left)
 
 
 _READERS = {
@@ -292,22 +308,25 @@ def _into(course: Course, entry: Entry, computed: dict[int, Entry]) -> str | Non
     if kind == "QuestionnaireResponse":
         if entry.is_ours:
             return read_scores.journal_entry(course, entry)
-        return _ITEMS
+        return None if entry.number in course.sources.used else _ITEMS
     return _observation(course, entry, computed)
 
 
 def _observation(course: Course, entry: Entry, computed: dict[int, Entry]) -> str | None:
-    resource = entry.resource
     if entry.kind == "change_event":
         return read_scores.change_event(course, entry, computed.get(entry.number))
-    instrument = read_scores.instrument_of(course, resource)
-    if instrument is not None:
-        if entry.kind == "rating":
-            return read_scores.rating(course, entry, instrument)
-        return read_scores.measurement(course, entry, instrument)
-    concept = resource.get("code")
+    instrument = read_scores.instrument_of(course, entry.resource)
+    if instrument is None:
+        return _of_process(course, entry)
+    if entry.kind == "rating":
+        return read_scores.rating(course, entry, instrument)
+    return read_scores.measurement(course, entry, instrument)
+
+
+def _of_process(course: Course, entry: Entry) -> str | None:
+    concept = entry.resource.get("code")
     record = code_in(concept, f"{SYSTEM}record-kind")
-    if record in _ATTACHED or _is_attainment(resource):
+    if record in _ATTACHED or _is_attainment(entry.resource):
         return read_goals.goal_rating(course, entry, record or "goal-attainment")
     if code_in(concept, f"{SYSTEM}coding-scheme") is not None:
         return read_sessions.code(course, entry)
@@ -322,17 +341,17 @@ def _is_attainment(resource: Mapping[str, Any]) -> bool:
 
 
 def _case(course: Course, catalogue: Catalogue, gaps: list[Violation]) -> Case | None:
+    if not course.people and not course.parts:
+        return None  # a patient whom only resources that were left refer to
+    if all(p["role"] != "client" for p in course.people.values()):
+        course.people[course.id] = {"id": course.id, "role": "client"}
     data: dict[str, Any] = {k: v for k, v in course.fields.items() if not k.startswith("_")}
     data |= {"id": course.id, "participants": list(course.people.values()), **course.parts}
     _put_turns(course, data)
     data["sessions"] = _numbered(data.get("sessions", []))
     if course.has_foreign_scores:
-        data["measurements"] = sorted(data["measurements"], key=lambda m: _first(m["measured_at"] if "measured_at" in m else None))
-    clients = [p["id"] for p in data["participants"] if p["role"] == "client"]
-    for field, name in (("measurements", "subject"), ("context_events", "participant"), ("change_events", "participant")):
-        for part in data.get(field, ()):
-            if part[name] is None and len(clients) == 1:
-                part[name] = clients[0]
+        data["measurements"] = sorted(data["measurements"], key=lambda m: _first(m.get("measured_at")))
+    _whose(data)
     mine: list[Violation] = []
     case = case_of(
         data,
@@ -343,6 +362,15 @@ def _case(course: Course, catalogue: Catalogue, gaps: list[Violation]) -> Case |
     if case is None:
         course.sources.note("dropped", "case", "what is left of it makes no case")
     return case
+
+
+def _whose(data: dict[str, Any]) -> None:
+    """Say of parts that need an owner that they are the client's, where there is one client."""
+    clients = [p["id"] for p in data["participants"] if p["role"] == "client"]
+    for field, name in _OWNED:
+        for part in data.get(field, ()):
+            if part[name] is None and len(clients) == 1:
+                part[name] = clients[0]
 
 
 def _put_turns(course: Course, data: dict[str, Any]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -16,6 +15,9 @@ from therapeutic_process.exchange.fhir.values import period_in, text_in, when_in
 from therapeutic_process.exchange.fhir.writing import reporter_kind
 from therapeutic_process.records import Interval, Participant, Reporter
 
+if TYPE_CHECKING:
+    from datetime import date
+
 __all__ = ["Course", "Entry", "Sources", "extension", "extensions"]
 
 Json = Mapping[str, Any]
@@ -25,7 +27,12 @@ _KIND_OF = {
     "CarePlan": "plan", "Goal": "goal", "Task": "task", "QuestionnaireResponse": "journal_entry",
     "Observation": "measurement",
 }  # fmt: skip
-_ROLE = {"Patient": "client", "Practitioner": "therapist", "PractitionerRole": "therapist", "RelatedPerson": "other"}
+_ROLE = {
+    "Patient": "client",
+    "Practitioner": "therapist",
+    "PractitionerRole": "therapist",
+    "RelatedPerson": "other",
+}
 _GENDERS = frozenset({"female", "male", "other", "unknown"})
 _OWNER = f"{our('part')}owner"
 _EVERYBODY = f"{our('part')}of-everybody"
@@ -84,6 +91,7 @@ class Sources:
     addresses: dict[str, Entry] = attrs.field(factory=dict)
     notes: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     taken: Counter[str] = attrs.field(factory=Counter)
+    used: set[int] = attrs.field(factory=set)
 
     def note(self, action: str, what: str, why: str) -> None:
         """Note one thing that was not simply taken over."""
@@ -126,6 +134,7 @@ class Course:
     parts: dict[str, list[dict[str, Any]]] = attrs.field(factory=dict)
     fields: dict[str, Any] = attrs.field(factory=dict)
     people: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    names: dict[object, str] = attrs.field(factory=dict)
     turns: dict[tuple[str, int], dict[str, Any]] = attrs.field(factory=dict)
     has_foreign_scores: bool = False
 
@@ -140,7 +149,7 @@ class Course:
         """Add a part to the case."""
         self.parts.setdefault(field, []).append(part)
 
-    def extra(self, cls: type[Record], resource: Json, kind: str) -> dict[str, Any]:
+    def told(self, cls: type[Record], resource: Json, kind: str) -> dict[str, Any]:
         """Return the fields that our extensions of a resource hold."""
         given = resource.get("extension")
         return fields_in(cls, given, self, prefix=our(kind)) if given else {}
@@ -157,14 +166,22 @@ class Course:
 
     def join(self, entry: Entry) -> str:
         """Take somebody into the course, and return the id."""
-        if entry.id not in self.people:
-            self.people[entry.id] = self._participant(entry)
-        return entry.id
+        if entry.number not in self.names:
+            self.names[entry.number] = name = self._free(entry.id, entry.resource["resourceType"])
+            self.people[name] = {**self._participant(entry), "id": name}
+        return self.names[entry.number]
+
+    def _free(self, name: str, kind: str) -> str:
+        """Return an id that nobody has: in other people's bundles a patient and a practitioner may share one."""
+        while name in self.people:
+            name = f"{kind}/{name}"[:MAX_ID_LENGTH]
+            kind += "+"
+        return name
 
     def _participant(self, entry: Entry) -> dict[str, Any]:
         """Return the fields of a participant; names and addresses are never read."""
         resource = entry.resource
-        made = {"id": entry.id, **self.extra(Participant, resource, "participant")}
+        made = self.told(Participant, resource, "participant")
         if resource["resourceType"] == "Device":
             return {"role": "other", **made, "nature": "software"}
         made["role"] = _ROLE[resource["resourceType"]]
@@ -180,15 +197,15 @@ class Course:
         found = self.sources.find(reference)
         if found is not None:
             return self.join(found) if found.kind == "participant" else None
-        text = (reference or {}).get("reference", "")
-        role = _ROLE.get((reference or {}).get("type") or text.split("/")[0].split("?")[0])
-        name = text.rsplit("/", 1)[-1][:MAX_ID_LENGTH]
-        if role is None or not name:
+        text: str = (reference or {}).get("reference", "")
+        kind = (reference or {}).get("type") or text.partition("/")[0].partition("?")[0]
+        if kind not in _ROLE or not text.rpartition("/")[2]:
             return None
-        if name not in self.people:
-            self.people[name] = {"id": name, "role": role}
+        if text not in self.names:
+            self.names[text] = name = self._free(text.rpartition("/")[2][:MAX_ID_LENGTH], kind)
+            self.people[name] = {"id": name, "role": _ROLE[kind]}
             self.sources.note("guessed", "participant", "known by a reference only")
-        return name
+        return self.names[text]
 
     def owners(self, resource: Json, *, name: str = "subject") -> list[str]:
         """Return whose a part is; empty: all clients."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.errors import RecordError, Violation
 from therapeutic_process.records import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["case_of"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -77,14 +77,16 @@ def appointment(w: Writing, one: Session, made: Json) -> Json:
         unknown = {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
         made["_start"], made["_end"] = unknown, unknown
     expected = [p for p in w.case.participants if p.role != "other"]
-    made["participant"] = [
-        {"actor": w.to("participant", p.id), "status": "accepted"} for p in expected
-    ]
+    made["participant"] = [{"actor": w.to("participant", p.id), "status": "accepted"} for p in expected]
     return made
 
 
 def _end(one: Session) -> datetime | None:
-    if not isinstance(one.started_at, datetime) or one.duration_s is None or "T" not in when_out(one.started_at):
+    if (
+        not isinstance(one.started_at, datetime)
+        or one.duration_s is None
+        or "T" not in when_out(one.started_at)
+    ):
         return None
     try:
         end = one.started_at + timedelta(seconds=one.duration_s)
@@ -105,10 +107,8 @@ def communication(w: Writing, where: Session, one: Interaction) -> Json:
     made["category"] = [coded(f"{SYSTEM}interaction-kind", one.kind)]
     made["subject"], made["encounter"] = w.everybody, w.to("session", where.id)
     if isinstance(where.started_at, datetime) and one.start_s is not None:
-        try:
+        with suppress(OverflowError):
             made["sent"] = when_out(where.started_at + timedelta(seconds=one.start_s))
-        except OverflowError:
-            pass
     if one.addressees:
         made["recipient"] = [w.to("participant", p) for p in one.addressees]
     if one.speaker is not None:

@@ -6,12 +6,14 @@ import json
 import math
 import re
 from calendar import monthrange
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.exchange.fhir.names import EXTENSION, UCUM
 from therapeutic_process.records import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "number_in",
@@ -33,9 +35,7 @@ _INTERVAL = f"{EXTENSION}interval"
 _UNSAFE = re.compile(r"[^\S \r\n\t]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _CODE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ufeff]+( [^\s\x00-\x1f\x7f-\x9f\ufeff]+)*")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
-_FULL = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?", re.ASCII
-)
+_FULL = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?", re.ASCII)
 _WIDEST = timedelta(hours=14)
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "ms": 0.001}
 
@@ -51,7 +51,7 @@ def put_text(element: dict[str, Any], name: str, text: str, *, is_code: bool = F
     if is_code:
         fits = _CODE.fullmatch(text) is not None
     else:
-        fits = text.isascii() and text.isprintable() or not _UNSAFE.search(text)
+        fits = (text.isascii() and text.isprintable()) or not _UNSAFE.search(text)
         fits = fits and text != "" and text == text.strip()
     if fits:
         element[name] = text

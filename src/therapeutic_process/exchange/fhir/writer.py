@@ -142,5 +142,7 @@ def _texts(record: Record, *, turns: bool) -> Iterator[str]:
         for one in value if leaf.many and value is not None else (value,):
             if isinstance(one, Record):
                 yield from _texts(one, turns=turns)
-            elif one is not None and any(isinstance(m, Sensitive) and m.kind == "free_text" for m in leaf.marks):
+            elif one is not None and any(
+                isinstance(m, Sensitive) and m.kind == "free_text" for m in leaf.marks
+            ):
                 yield f"{type(record).__name__}.{leaf.name}"

@@ -12,10 +12,11 @@ from therapeutic_process.base import SCHEMA_ROOT, Record
 from therapeutic_process.exchange.fhir.codec import fields_out, our, speaks
 from therapeutic_process.exchange.fhir.names import LABELS, SID, SYSTEM, kebab
 from therapeutic_process.exchange.fhir.values import put_text
+from therapeutic_process.instruments import Catalogue
+from therapeutic_process.records import Case, Participant, Session
 
 if TYPE_CHECKING:
-    from therapeutic_process.instruments import Catalogue
-    from therapeutic_process.records import Case, Participant, Reporter, Session
+    from therapeutic_process.records import Reporter
 
 __all__ = ["RESOURCE_OF", "Json", "Writing", "code_of", "reporter_kind"]
 
@@ -128,7 +129,9 @@ class Writing:
             resource[name] = self.to("participant", owners[0])
             return
         resource[name] = self.everybody
-        flags = [{"url": f"{our('part')}owner", "valueReference": self.to("participant", o)} for o in owners]
+        flags: list[Json] = [
+            {"url": f"{our('part')}owner", "valueReference": self.to("participant", o)} for o in owners
+        ]
         if not owners and len(self.case.clients) == 1:
             flags = [{"url": f"{our('part')}of-everybody", "valueBoolean": True}]
         if flags:
