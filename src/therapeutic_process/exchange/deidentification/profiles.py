@@ -11,6 +11,8 @@ import attrs
 
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.exchange.deidentification.pseudonyms import KeyedPseudonyms, RandomPseudonyms
+from therapeutic_process.exchange.deidentification.reports import DeidentificationReport, Deidentified
+from therapeutic_process.exchange.deidentification.settling import settle
 from therapeutic_process.exchange.deidentification.walk import Field, rebuilt
 from therapeutic_process.records import (
     BetweenSessionTask,
@@ -34,11 +36,10 @@ from therapeutic_process.records import (
 if TYPE_CHECKING:
     from therapeutic_process.instruments import Catalogue
 
-__all__ = ["DeidentificationReport", "Deidentified", "Profile", "deidentify", "pseudonymise", "shift_dates"]
+__all__ = ["Profile", "deidentify", "pseudonymise", "shift_dates"]
 
 Profile = Literal["safe_harbor", "limited"]
 Pseudonyms = KeyedPseudonyms | RandomPseudonyms
-REMOVED = "[removed]"
 _OLDEST_AGE = 90
 
 # The kind of identifier that the `id` of a record is, as references call it.
@@ -60,55 +61,6 @@ _KINDS: dict[type[Record], str] = {
 }
 
 
-@attrs.frozen
-class DeidentificationReport:
-    """What was done to a case.
-
-    Attributes:
-        profile: The profile.
-        pseudonymised: Identifiers replaced, counted where they stand.
-        removed: Texts and times taken out, by kind of record and field.
-        replaced: Texts that went through the caller's function.
-        moved: Times moved.
-        coarsened: Times and years made coarser.
-        remains: What the profile leaves in place and whoever gets the data should know of.
-    """
-
-    profile: str
-    pseudonymised: int
-    removed: tuple[tuple[str, int], ...]
-    replaced: int
-    moved: int
-    coarsened: int
-    remains: tuple[str, ...]
-
-    def __str__(self) -> str:
-        out = ", ".join(f"{name} {n}" for name, n in self.removed) or "nothing"
-        lines = (
-            f"{self.profile}: {self.pseudonymised} identifiers replaced, {self.moved} times moved, "
-            f"{self.coarsened} made coarser, {self.replaced} texts passed on",
-            f"taken out: {out}",
-            *(f"remains: {x}" for x in self.remains),
-        )
-        return "\n".join(lines)
-
-
-@attrs.frozen(repr=False)
-class Deidentified:
-    """A case without what tells who it is about, as far as the profile goes, and the report.
-
-    Attributes:
-        case: The case.
-        report: What was done.
-    """
-
-    case: Case
-    report: DeidentificationReport
-
-    def __repr__(self) -> str:
-        return f"Deidentified({self.case!r}, {self.report.profile})"
-
-
 def deidentify(
     case: Case,
     *,
@@ -121,7 +73,8 @@ def deidentify(
     """Take out of a case what tells who it is about.
 
     ``limited``: identifiers become pseudonyms, all times of the case move by one number of whole days (not zero,
-    bounded, the same for every time, so that order and distances stay), free text goes. ``safe_harbor``: besides,
+    bounded, the same for every time, so that order and distances stay), free text goes; spans of characters in it
+    become the interaction. ``safe_harbor``: besides,
     times become the year they lie in, or go where the record has no place for a year; a birth year that makes somebody
     90 or older becomes the year of turning 90; texts that narrow down who it is go too, and pseudonyms must be random
     (45 CFR 164.514(b)(2), (c)). Neither looks into texts: a
@@ -156,9 +109,7 @@ def deidentify(
     work = _Work(case, profile, pseudonyms, text, pseudonyms.days(case.id, bound=bound_days))
     data = rebuilt(case, work.change)
     work.coarsen_ages(data)
-    for problem in data.get("problems", ()):
-        if "label" not in problem and "coding" not in problem:
-            problem["label"] = REMOVED
+    settle(data, work.done, work.removed)
     context = None if catalogue is None else {"catalogue": catalogue}
     return Deidentified(Case.model_validate(data, context=context), work.report())
 
@@ -199,7 +150,8 @@ class _Work:
         if isinstance(field.owner, Reference):
             kind = "session" if field.owner.kind == "interaction" else field.owner.kind
         self.done["pseudonymised"] += 1
-        return self.pseudonyms.of(kind or _KINDS.get(field.record, field.record.__name__), value)
+        own = next((_KINDS[cls] for cls in field.record.__mro__ if cls in _KINDS), field.record.__name__)
+        return self.pseudonyms.of(kind or own, value)
 
     def _free_text(self, field: Field, value: str) -> str | None:
         rewritten = None if self.text is None else self.text(value)
@@ -240,6 +192,7 @@ class _Work:
         remains = [
             "vocabularies such as gender, roles and kinds",
             "scores, codes, offsets in seconds, and their order",
+            "texts marked as public (names of instruments, systems and interventions, terms, versions, methods)",
         ]
         if self.profile == "limited":
             remains.append("texts that narrow down who it is (site, setting, domain), and birth years")

@@ -31,7 +31,9 @@ class KeyedPseudonyms:
     _key: bytes = attrs.field()
 
     @_key.validator
-    def _long_enough(self, _: object, key: bytes) -> None:
+    def _long_enough(self, _: object, key: object) -> None:
+        if not isinstance(key, bytes):  # the message of a usual type check would show the key
+            raise NotEnoughData("KeyedPseudonyms", needed="a key of bytes", found="another type")
         if len(key) < _LEAST_KEY_BYTES:
             raise NotEnoughData(
                 "KeyedPseudonyms", needed=f"a key of at least {_LEAST_KEY_BYTES} bytes", found="a shorter one"
@@ -53,7 +55,7 @@ class KeyedPseudonyms:
         return drawn - bound if drawn < bound else drawn - bound + 1
 
     def _digest(self, domain: str, identifier: str) -> bytes:
-        message = f"therapeutic-process\0{domain}\0{identifier}".encode()
+        message = f"therapeutic-process\0{domain}\0{identifier}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, message, hashlib.sha256).digest()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_origin
 
 import attrs
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Field", "rebuilt"]
+
+_PLAIN = (int, float, bool)
 
 
 @attrs.frozen
@@ -39,8 +41,13 @@ class Field:
 def rebuilt(record: Record, change: Callable[[Field, Any], Any]) -> dict[str, Any]:
     """Return the fields of a record, every text and time in it passed through `change`; None takes a field out.
 
+    Args:
+        record: The record.
+        change: Returns what becomes of a text or time.
+
     Raises:
-        DocumentError: If a field that holds a text or a time is not marked with its sensitivity.
+        DocumentError: If a field is neither a number, a word from a vocabulary, a record, nor a text or a time that is
+            marked with its sensitivity.
     """
     made: dict[str, Any] = {}
     marks = _marks(type(record))
@@ -57,25 +64,30 @@ def rebuilt(record: Record, change: Callable[[Field, Any], Any]) -> dict[str, An
 def _one(record: Record, name: str, value: Any, marks: dict[str, tuple[str, str | None]], change: Any) -> Any:
     if isinstance(value, Record):
         return rebuilt(value, change)
-    if not isinstance(value, (str, date, datetime)) or name not in marks:
-        return value
-    sensitivity, refers = marks[name]
-    return change(Field(type(record), name, sensitivity, refers, record), value)
+    if isinstance(value, (str, date)) and name in marks:
+        sensitivity, refers = marks[name]
+        return change(Field(type(record), name, sensitivity, refers, record), value)
+    if value is None or isinstance(value, (*_PLAIN, str)):
+        return value  # a text without a mark is a word from a vocabulary: everything else was refused
+    raise _untagged(type(record), name, "something that holds several")
 
 
 @cache
 def _marks(cls: type[Record]) -> dict[str, tuple[str, str | None]]:
-    """Return sensitivity and target of the fields of a class that hold texts or times; vocabularies need none."""
+    """Return sensitivity and target of the fields of a class that hold texts or times."""
     found: dict[str, tuple[str, str | None]] = {}
     for leaf in leaves(cls):
-        if leaf.type not in {str, date, datetime}:
+        is_record = isinstance(leaf.type, type) and issubclass(leaf.type, Record)
+        if leaf.type in _PLAIN or is_record or get_origin(leaf.type) is Literal:
             continue
         kinds = {m.kind for m in leaf.marks if isinstance(m, Sensitive)}
-        if len(kinds) != 1:
-            needed = "one sensitivity on every text and time"
-            raise DocumentError(
-                "untagged_field", needed=needed, found=f"{len(kinds)} on {cls.__name__}.{leaf.name}"
-            )
+        if leaf.type not in {str, date, datetime} or len(kinds) != 1:
+            raise _untagged(cls, leaf.name, f"{len(kinds)} marks")
         refers = next((m.kind for m in leaf.marks if isinstance(m, Refers)), None)
         found[leaf.name] = (kinds.pop(), refers)
     return found
+
+
+def _untagged(cls: type[Record], name: str, what: str) -> DocumentError:
+    needed = "numbers, vocabularies, records, and texts and times with one sensitivity"
+    return DocumentError("untagged_field", needed=needed, found=f"{what} on {cls.__name__}.{name}")

@@ -171,24 +171,29 @@ def _parsed(file: Path) -> _Reading:
     parser.CharacterDataHandler = reading.characters
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
-    code, needed, found, line = "not_this_format", "an ELAN document", "other XML", None
+    name = str(file)
     try:
         with file.open("rb") as stream:
             parser.ParseFile(stream)
         if reading.is_eaf:
             return reading
+        failure = DocumentError("not_this_format", needed="an ELAN document", found="other XML", file=name)
     except OSError:
-        code, needed, found = "no_such_file", "a file that can be read", "none"
+        failure = DocumentError("no_such_file", needed="a file that can be read", found="none", file=name)
     except _Refused:
-        code, found = "unsafe_xml", "one with them"
         needed = "a file without a document type and entities of its own"
+        failure = DocumentError("unsafe_xml", needed=needed, found="one with them", file=name)
     except DocumentError as error:
-        code, needed, found, line = error.code, error.needed, error.found, error.line
+        failure = DocumentError(
+            error.code, needed=error.needed, found=error.found, file=name, line=error.line
+        )
     except expat.ExpatError as error:
-        code, needed, found, line = "not_xml", "well-formed XML", "an error", error.lineno
+        needed = "well-formed XML"
+        failure = DocumentError("not_xml", needed=needed, found="an error", file=name, line=error.lineno)
     except (LookupError, ValueError):  # of an encoding that is unknown, or that the parser cannot read
-        code, needed, found = "wrong_encoding", "XML in an encoding that is known", "another"
-    raise DocumentError(code, needed=needed, found=found, file=str(file), line=line)
+        needed = "XML in an encoding that is known"
+        failure = DocumentError("wrong_encoding", needed=needed, found="another", file=name)
+    raise failure
 
 
 def _turns(reading: _Reading, tiers: Mapping[str, str] | None, log: TurnLog) -> list[Turn]:
