@@ -25,9 +25,21 @@ def _duckdb(data: Data) -> Any:
     return _CONNECTION.from_arrow(pl.DataFrame(data, strict=False).to_arrow())
 
 
+# PySpark is told the types and given rows: by way of pandas a missing number would become NaN
+_SPARK_TYPES = {
+    pl.Int64: "bigint", pl.Int32: "int", pl.Float64: "double", pl.String: "string", pl.Boolean: "boolean",
+    pl.Date: "date", pl.Datetime: "timestamp", pl.Null: "double",
+}  # fmt: skip
+
+
 def _spark(data: Data) -> Any:
-    session = pytest.importorskip("pyspark.sql").SparkSession.builder.master("local[1]").getOrCreate()
-    return session.createDataFrame(pl.DataFrame(data, strict=False).to_pandas())
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
+    builder = sql.SparkSession.builder.master("local[1]")
+    for name, value in {"spark.sql.shuffle.partitions": "2", "spark.ui.enabled": "false"}.items():
+        builder = builder.config(name, value)
+    table = pl.DataFrame(data, strict=False)
+    schema = ", ".join(f"`{k}` {_SPARK_TYPES[t.base_type()]}" for k, t in table.schema.items())
+    return builder.getOrCreate().createDataFrame(table.rows(), schema)
 
 
 BUILDERS: dict[str, Callable[[Data], Any]] = {
