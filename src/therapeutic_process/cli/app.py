@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from therapeutic_process.cli.change_command import change
 from therapeutic_process.cli.import_command import import_command
+from therapeutic_process.cli.link_command import link
 from therapeutic_process.cli.report_command import report
 from therapeutic_process.cli.schema_command import schema
 from therapeutic_process.cli.validate_command import validate
@@ -24,6 +26,8 @@ app = typer.Typer(
 app.command()(validate)
 app.command()(schema)
 app.command("import")(import_command)
+app.command()(change)
+app.command()(link)
 app.command()(report)
 
 
