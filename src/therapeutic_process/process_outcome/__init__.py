@@ -32,9 +32,16 @@ if TYPE_CHECKING:
     )
     from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
     from therapeutic_process.process_outcome.events import PermutationTest
+    from therapeutic_process.process_outcome.evidence import (
+        Criterion,
+        CriterionVerdict,
+        MechanismEvidence,
+        mechanism_evidence,
+    )
     from therapeutic_process.process_outcome.gradient import ProcessGradient, process_gradient
     from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
     from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
+    from therapeutic_process.process_outcome.mediation import WithinClientMediation, within_client_mediation
     from therapeutic_process.process_outcome.permutation import within_client_permutation_test
     from therapeutic_process.process_outcome.process_tables import ProcessRow, ProcessTable, process_table
     from therapeutic_process.process_outcome.screen import lagged_within_client_screen
@@ -48,6 +55,10 @@ if TYPE_CHECKING:
         SpecificationSensitivity,
     )
     from therapeutic_process.process_outcome.specifications import specification_sensitivity
+    from therapeutic_process.process_outcome.task_effect import (
+        BetweenSessionTaskEffect,
+        between_session_task_effect,
+    )
     from therapeutic_process.process_outcome.theory_standings import (
         ProcessStanding,
         Standing,
@@ -66,11 +77,15 @@ if TYPE_CHECKING:
 _HOME = {
     "AlignedSessions": "alignment",
     "BetweenClients": "diagnostics",
+    "BetweenSessionTaskEffect": "task_effect",
+    "Criterion": "evidence",
+    "CriterionVerdict": "evidence",
     "CriticalSessionContrast": "critical_session",
     "CrossoverEffect": "crossover",
     "Detrended": "disaggregation",
     "Disaggregated": "disaggregation",
     "InertVerdict": "equivalence",
+    "MechanismEvidence": "evidence",
     "MechanismRow": "theory_verdicts",
     "MechanismTest": "theory_verdicts",
     "MechanismVerdict": "theory_verdicts",
@@ -88,8 +103,10 @@ _HOME = {
     "TheoryPerspectives": "theory_standings",
     "TheoryTest": "theory_verdicts",
     "WithinClientEffect": "joint_result",
+    "WithinClientMediation": "mediation",
     "WithinClientScreen": "screen_result",
     "align_sessions_to_outcomes": "alignment",
+    "between_session_task_effect": "task_effect",
     "critical_session_contrast": "critical_session",
     "detrend_within_client": "disaggregation",
     "disaggregate_within_between": "disaggregation",
@@ -97,18 +114,23 @@ _HOME = {
     "inert_process": "equivalence",
     "lagged_within_client_effect": "joint_model",
     "lagged_within_client_screen": "screen",
+    "mechanism_evidence": "evidence",
     "process_gradient": "gradient",
     "process_table": "process_tables",
     "self_controlled_event_effect": "self_controlled",
     "specification_sensitivity": "specifications",
     "test_theory": "theory_tests",
     "theory_perspectives": "theory_standings",
+    "within_client_mediation": "mediation",
     "within_client_permutation_test": "permutation",
 }
 
 __all__ = [
     "AlignedSessions",
     "BetweenClients",
+    "BetweenSessionTaskEffect",
+    "Criterion",
+    "CriterionVerdict",
     "CriticalSessionContrast",
     "CrossoverEffect",
     "Detrended",
@@ -118,6 +140,7 @@ __all__ = [
     "LinkRow",
     "LinkedSession",
     "Links",
+    "MechanismEvidence",
     "MechanismRow",
     "MechanismTest",
     "MechanismVerdict",
@@ -137,8 +160,10 @@ __all__ = [
     "TheoryTest",
     "Unplaced",
     "WithinClientEffect",
+    "WithinClientMediation",
     "WithinClientScreen",
     "align_sessions_to_outcomes",
+    "between_session_task_effect",
     "critical_session_contrast",
     "detrend_within_client",
     "disaggregate_within_between",
@@ -147,6 +172,7 @@ __all__ = [
     "lagged_within_client_effect",
     "lagged_within_client_screen",
     "link_events",
+    "mechanism_evidence",
     "perspectives",
     "process_gradient",
     "process_table",
@@ -154,6 +180,7 @@ __all__ = [
     "specification_sensitivity",
     "test_theory",
     "theory_perspectives",
+    "within_client_mediation",
     "within_client_permutation_test",
 ]
 
