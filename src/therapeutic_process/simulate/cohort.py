@@ -40,7 +40,7 @@ class SimulatedCohort:
     @property
     def true_effect(self) -> float:
         """The mean difference in the next score per event: minus the parameter `effect`."""
-        return -self.parameters.effect
+        return 0.0 - self.parameters.effect
 
     @property
     def table(self) -> pl.DataFrame:
