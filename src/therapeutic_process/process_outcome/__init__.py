@@ -18,6 +18,10 @@ from therapeutic_process.process_outcome.perspectives import Perspectives, persp
 
 if TYPE_CHECKING:
     from therapeutic_process.process_outcome.alignment import AlignedSessions, align_sessions_to_outcomes
+    from therapeutic_process.process_outcome.change_rates import (
+        ChangeEventRate,
+        change_event_rate_after_session,
+    )
     from therapeutic_process.process_outcome.critical_session import (
         CriticalSessionContrast,
         critical_session_contrast,
@@ -42,6 +46,12 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
     from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
     from therapeutic_process.process_outcome.mediation import WithinClientMediation, within_client_mediation
+    from therapeutic_process.process_outcome.model_syntax import (
+        ModelSyntax,
+        UnequalSpacingWarning,
+        to_dpm,
+        to_lavaan_riclpm,
+    )
     from therapeutic_process.process_outcome.permutation import within_client_permutation_test
     from therapeutic_process.process_outcome.process_tables import ProcessRow, ProcessTable, process_table
     from therapeutic_process.process_outcome.screen import lagged_within_client_screen
@@ -78,6 +88,7 @@ _HOME = {
     "AlignedSessions": "alignment",
     "BetweenClients": "diagnostics",
     "BetweenSessionTaskEffect": "task_effect",
+    "ChangeEventRate": "change_rates",
     "Criterion": "evidence",
     "CriterionVerdict": "evidence",
     "CriticalSessionContrast": "critical_session",
@@ -89,6 +100,7 @@ _HOME = {
     "MechanismRow": "theory_verdicts",
     "MechanismTest": "theory_verdicts",
     "MechanismVerdict": "theory_verdicts",
+    "ModelSyntax": "model_syntax",
     "PermutationTest": "events",
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
@@ -102,11 +114,13 @@ _HOME = {
     "Standing": "theory_standings",
     "TheoryPerspectives": "theory_standings",
     "TheoryTest": "theory_verdicts",
+    "UnequalSpacingWarning": "model_syntax",
     "WithinClientEffect": "joint_result",
     "WithinClientMediation": "mediation",
     "WithinClientScreen": "screen_result",
     "align_sessions_to_outcomes": "alignment",
     "between_session_task_effect": "task_effect",
+    "change_event_rate_after_session": "change_rates",
     "critical_session_contrast": "critical_session",
     "detrend_within_client": "disaggregation",
     "disaggregate_within_between": "disaggregation",
@@ -121,6 +135,8 @@ _HOME = {
     "specification_sensitivity": "specifications",
     "test_theory": "theory_tests",
     "theory_perspectives": "theory_standings",
+    "to_dpm": "model_syntax",
+    "to_lavaan_riclpm": "model_syntax",
     "within_client_mediation": "mediation",
     "within_client_permutation_test": "permutation",
 }
@@ -129,6 +145,7 @@ __all__ = [
     "AlignedSessions",
     "BetweenClients",
     "BetweenSessionTaskEffect",
+    "ChangeEventRate",
     "Criterion",
     "CriterionVerdict",
     "CriticalSessionContrast",
@@ -144,6 +161,7 @@ __all__ = [
     "MechanismRow",
     "MechanismTest",
     "MechanismVerdict",
+    "ModelSyntax",
     "PermutationTest",
     "Perspectives",
     "PlaceboLead",
@@ -158,12 +176,14 @@ __all__ = [
     "Standing",
     "TheoryPerspectives",
     "TheoryTest",
+    "UnequalSpacingWarning",
     "Unplaced",
     "WithinClientEffect",
     "WithinClientMediation",
     "WithinClientScreen",
     "align_sessions_to_outcomes",
     "between_session_task_effect",
+    "change_event_rate_after_session",
     "critical_session_contrast",
     "detrend_within_client",
     "disaggregate_within_between",
@@ -180,6 +200,8 @@ __all__ = [
     "specification_sensitivity",
     "test_theory",
     "theory_perspectives",
+    "to_dpm",
+    "to_lavaan_riclpm",
     "within_client_mediation",
     "within_client_permutation_test",
 ]
