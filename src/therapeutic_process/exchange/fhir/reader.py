@@ -97,6 +97,9 @@ def from_bundle(bundle: Any, *, catalogue: Catalogue | None = None) -> FhirImpor
         bundle: The bundle, as ``json.load`` gives it.
         catalogue: Where to look up instruments and coding systems; by default the built-in catalogue.
 
+    Returns:
+        The cases, and a report in which every resource is either taken or left with a reason.
+
     Raises:
         DocumentError: If it is no bundle, or an element that is read has another type than R4 gives it; the paths name
             elements of R4, never a value.

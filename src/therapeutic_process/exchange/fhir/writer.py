@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from therapeutic_process.instruments import Catalogue
-    from therapeutic_process.records import Case
+    from therapeutic_process.records import Case, Reference
 
 __all__ = ["not_carried", "to_bundle"]
 
@@ -49,7 +49,9 @@ def to_bundle(
         catalogue: Where to look up instruments for their LOINC codes; by default the built-in catalogue.
     """
     known = builtin_catalogue() if catalogue is None else catalogue
-    made = _resources(Writing(case=case, catalogue=known.with_(*case.instruments), text=text), turns=turns)
+    told = case if turns else _without_talk(case)
+    w = Writing(case=told, catalogue=known.with_(*case.instruments), text=text)
+    made = _resources(w, turns=turns)
     return {
         "resourceType": "Bundle",
         "meta": {"tag": [{"system": f"{SYSTEM}schema-version", "code": SCHEMA_VERSION}]},
@@ -71,17 +73,30 @@ def _resources(w: Writing, *, turns: bool) -> Iterator[Json]:
     yield from (care_plan(w, p) for p in case.plans)
     yield from (session(w, s) for s in case.sessions)
     yield from _talk(w) if turns else _counts(w)
-    for one in case.ratings:
-        if turns or one.of.kind not in _OF_TALK:
-            yield rating(w, one if turns else one.model_copy(update={"coding_pass": None}))
+    yield from (rating(w, r) for r in case.ratings)
     for score in case.measurements:
         yield from measurement(w, score)
     yield from (task(w, t) for t in case.tasks)
     yield from (journal_entry(w, j) for j in case.journal)
     yield from (context_event(w, e) for e in case.context_events)
     for event in case.change_events:
-        kept = tuple(e for e in event.evidence if turns or e.kind not in _OF_TALK)
-        yield from change_event(w, event.model_copy(update={"evidence": kept}))
+        yield from change_event(w, event)
+
+
+def _without_talk(case: Case) -> Case:
+    """Return the case without what would point at turns and segments; their counts are made from the sessions."""
+    ratings = {r.id: r for r in case.ratings if r.of.kind not in _OF_TALK}
+
+    def stays(cited: Reference) -> bool:
+        return cited.kind not in _OF_TALK and (cited.kind != "rating" or cited.id in ratings)
+
+    kept = {
+        "ratings": tuple(r.model_copy(update={"coding_pass": None}) for r in ratings.values()),
+        "change_events": tuple(
+            e.model_copy(update={"evidence": tuple(filter(stays, e.evidence))}) for e in case.change_events
+        ),
+    }
+    return case.model_copy(update=kept)
 
 
 def _talk(w: Writing) -> Iterator[Json]:
@@ -126,12 +141,16 @@ def not_carried(case: Case, *, turns: bool = False, text: bool = False) -> tuple
         found["Rating.coding_pass", why] = sum(
             r.coding_pass is not None for r in case.ratings if r.of.kind not in _OF_TALK
         )
-        cited = sum(e.kind in _OF_TALK for c in case.change_events for e in c.evidence)
-        found["ChangeEvent.evidence", why] = cited
+        told = _without_talk(case)
+        found["ChangeEvent.evidence", why] = _cited(case) - _cited(told)
     if not text:
         for name in _texts(case, turns=turns):
             found[name, "free text leaves only with text=True"] += 1
     return tuple(ImportNote("not_taken", what, n, why) for (what, why), n in found.items() if n)
+
+
+def _cited(case: Case) -> int:
+    return sum(len(e.evidence) for e in case.change_events)
 
 
 def _texts(record: Record, *, turns: bool) -> Iterator[str]:
