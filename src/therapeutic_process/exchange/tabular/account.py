@@ -52,7 +52,7 @@ class TableImportReport(ImportReport):
         return "\n".join(lines)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Tally:
     """What a reader did, counted while reading.
 

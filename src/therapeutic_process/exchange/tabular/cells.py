@@ -106,9 +106,7 @@ def client_id(cell: Any) -> str | None:
     """
     if _absent(cell):
         return None
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    name = str(cell)
+    name = text(cell) or ""
     if not name.strip():
         return None
     if len(name) > MAX_ID_LENGTH or not _is_unicode(name):
@@ -165,16 +163,23 @@ def _iso(cell: str) -> date | str:
 
 
 def text(cell: Any) -> str | None:
-    """Return a text without the space around it, None for nothing; a code that became a fraction loses it again."""
-    name = client_id(cell)
-    return None if name is None else name.strip()
+    """Return a text as it stands, None for nothing; a code that an engine made a fraction (12.0) gets its form back.
+
+    >>> text(" CBT"), text(720433000.0), text("")
+    (' CBT', '720433000', None)
+    """
+    if _absent(cell):
+        return None
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell) or None
 
 
 def choice(words: Sequence[str]) -> Callable[[Any], str | None]:
     """Return a reader of cells that hold one of some words; anything else is ``"unreadable"``."""
 
     def read(cell: Any) -> str | None:
-        found = text(cell)
+        found = (text(cell) or "").strip() or None
         return found if found is None or found in words else "unreadable"
 
     return read

@@ -153,7 +153,7 @@ def read_collected(
 ) -> Imported:
     """Read the raw export of a project that was made with `redcap_data_dictionary`."""
     parts = {f.name.removeprefix("measurement_"): f.name for f in _MEASUREMENT}
-    parts = {**parts, "instrument": "measurement_instrument", "reason": parts.pop("missing")}
+    parts |= {"instrument": "measurement_instrument", "reason": parts.pop("missing")}
     source.need(record, "session_number", "session_status", *parts.values())
     taken = _rows_with(source, tuple(parts.values()))
     tally = Tally(source)

@@ -70,9 +70,9 @@ class Scales:
     def of(self, instrument: Instrument | str, scale: str | None = None) -> Scale | None:
         """Return the scale of an instrument; None if nobody knows the instrument or it has no such scale."""
         if isinstance(instrument, str):
-            instrument = self.given.get(instrument, instrument)
+            instrument = self.given.get(instrument, self.given.get(instrument.strip(), instrument))
         if isinstance(instrument, str):
-            found = self.catalogue.instrument(instrument)
+            found = self.catalogue.instrument(instrument) or self.catalogue.instrument(instrument.strip())
             system = builtin_catalogue().coding_system(instrument) if found is None else None
             rating = None if system is None or scale is None else system.scale(scale)
             if rating is not None:
@@ -142,10 +142,7 @@ class Courses:
         measurements = tuple(map(self._measurement, range(1, len(values) + 1), occasions, values))
         pattern = self._patterns.get((occasions, group))
         if pattern is not None:
-            return Case.model_construct(
-                _fields_set=set(pattern.model_fields_set), id=name, participants=pattern.participants,
-                sessions=pattern.sessions, measurements=measurements, instruments=pattern.instruments,
-            )  # fmt: skip
+            return pattern.model_copy(update={"id": name, "measurements": measurements})
         case = self._whole(name, occasions, measurements, group, row)
         if not any(o.measured_at for o in occasions):
             self._patterns[occasions, group] = case
@@ -198,11 +195,7 @@ class Courses:
             if first is None or first.score is None:
                 self._checked[position, occasion] = made
             return made
-        return Measurement.model_construct(
-            _fields_set=set(first.model_fields_set), id=first.id, instrument=first.instrument, scale=first.scale,
-            subject=CLIENT, respondent=first.respondent, score=value, missing=None, session=first.session,
-            timing=first.timing, measured_at=first.measured_at,
-        )  # fmt: skip
+        return first.model_copy(update={"score": value})
 
 
 def _measured(position: int, occasion: Occasion, value: float | str) -> Measurement:

@@ -113,7 +113,7 @@ class EntryReader:
         self.unusable |= {i for i, name in enumerate(ids) if name is None}
         return ids
 
-    def _column(self, name: str, read: Any, what: str) -> list[Any]:
+    def _column(self, name: str, read: Any, code: str, what: str) -> list[Any]:
         """Read a column; what does not read as it should is an error, or nothing where leniently read."""
         cells = getattr(self.cells, name)
         if not isinstance(cells, list):
@@ -123,9 +123,7 @@ class EntryReader:
         if wrong:
             column, rows = self.cells.names[name], [self.cells.rows[i] for i in wrong]
             if self.strict:
-                raise refuse(
-                    f"not_{what.replace(' ', '_')}", f"{what} in column {column!r}", "something else", rows
-                )
+                raise refuse(code, f"{what}s in column {column!r}", "something else", rows)
             self.tally.note("dropped", f"cells of column {column!r}", f"they hold no {what}", rows=rows)
             values = [None if v == _UNREADABLE else v for v in values]
         return values
@@ -162,7 +160,7 @@ class EntryReader:
     def _reasons(self, values: list[float | str]) -> None:
         if self.cells.reason is None:
             return
-        reasons = self._column("reason", choice(get_args(MissingReason)), "reason for a missing score")
+        reasons = self._column("reason", choice(get_args(MissingReason)), "not_in_vocabulary", "known reason")
         both = [i for i, r in enumerate(reasons) if r is not None and not isinstance(values[i], str)]
         if both:
             rows = [self.cells.rows[i] for i in both]
@@ -175,10 +173,14 @@ class EntryReader:
 
     def _occasions(self, scales: list[Scale]) -> list[Occasion]:
         sessions = (
-            self._column("session", whole_number, "session number") if self.cells.session else [None] * self.n
+            self._column("session", whole_number, "not_a_number", "session number")
+            if self.cells.session
+            else [None] * self.n
         )
-        timings = self._column("timing", choice(get_args(Timing)), "timing")
-        people = self._column("respondent", choice(get_args(RespondentKind)), "kind of respondent")
+        timings = self._column("timing", choice(get_args(Timing)), "not_in_vocabulary", "timing")
+        people = self._column(
+            "respondent", choice(get_args(RespondentKind)), "not_in_vocabulary", "respondent"
+        )
         times = self._times()
         self._note_timings(sessions, timings)
         made: dict[tuple[Any, ...], Occasion] = {}
@@ -210,7 +212,7 @@ class EntryReader:
     def _times(self) -> list[date | None]:
         if self.cells.measured_at is None:
             return [None] * self.n
-        times = self._column("measured_at", when, "date or time")
+        times = self._column("measured_at", when, "time_invalid", "ISO 8601 time")
         naive = [i for i, t in enumerate(times) if isinstance(t, datetime) and t.tzinfo is None]
         at_midnight = [i for i in naive if times[i].time() == datetime.min.time()]
         for i in naive:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.errors import TableError
 from therapeutic_process.exchange.tabular.cells import ScoreReader, client_id, each, text
+from therapeutic_process.exchange.tabular.courses import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from therapeutic_process.exchange.tabular.account import Tally
-    from therapeutic_process.exchange.tabular.courses import Scale
 
 __all__ = ["NOT_SCORABLE", "client_ids", "groups_of", "in_range", "read_scores", "refuse"]
 
@@ -73,14 +73,14 @@ def in_range(
     Raises:
         TableError: ``out_of_range``, if strict.
     """
-    if isinstance(scales, (list, tuple)):
+    if not isinstance(scales, Scale):
         wrong = [
             i for i, (v, s) in enumerate(zip(values, scales, strict=True))
             if not isinstance(v, str) and not s.holds(v)
         ]  # fmt: skip
     else:
-        assert not isinstance(scales, (list, tuple))
-        outside = {v for v in set(values) if not isinstance(v, str) and not scales.holds(v)}  # type: ignore[union-attr]  # a sequence was handled
+        one = scales
+        outside = {v for v in set(values) if not isinstance(v, str) and not one.holds(v)}
         wrong = [i for i, v in enumerate(values) if v in outside] if outside else []
     if wrong and strict:
         needed = f"scores inside the range of their instrument in column {column!r}"

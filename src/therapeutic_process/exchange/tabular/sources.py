@@ -100,7 +100,8 @@ def _of_frame(table: Any) -> Source:
     names = list(map(str, getattr(table, "columns", ())))
     _refuse_doubles(names, None)
     frame = collected(opened(table))
-    return Source({name: frame[name].to_list() for name in frame.columns}, len(frame))
+    columns = {str(name): frame.get_column(name).to_list() for name in frame.columns}
+    return Source(columns, len(frame))
 
 
 def _refuse_doubles(names: list[str], file: Path | None) -> None:
