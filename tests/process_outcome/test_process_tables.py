@@ -265,7 +265,7 @@ def test_scores_at_the_floor_and_a_look_back_beyond_the_gap_are_warned_of() -> N
     ]
     found = of(a_case(measurements=measured))
     assert any("floor" in w for w in found.warnings)
-    assert any("looks back over 14 days, longer than the median gap of 7 days" in w for w in found.warnings)
+    assert any("look back over 14 days, longer than the median gap of 7 days" in w for w in found.warnings)
     assert not any("floor" in w for w in of(a_case()).warnings)
 
 

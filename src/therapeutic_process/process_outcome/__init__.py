@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         detrend_within_client,
         disaggregate_within_between,
     )
+    from therapeutic_process.process_outcome.endings import EndingRow, EndingsTable, endings_table
     from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
     from therapeutic_process.process_outcome.events import PermutationTest
     from therapeutic_process.process_outcome.evidence import (
@@ -95,6 +96,8 @@ _HOME = {
     "CrossoverEffect": "crossover",
     "Detrended": "disaggregation",
     "Disaggregated": "disaggregation",
+    "EndingRow": "endings",
+    "EndingsTable": "endings",
     "InertVerdict": "equivalence",
     "MechanismEvidence": "evidence",
     "MechanismRow": "theory_verdicts",
@@ -124,6 +127,7 @@ _HOME = {
     "critical_session_contrast": "critical_session",
     "detrend_within_client": "disaggregation",
     "disaggregate_within_between": "disaggregation",
+    "endings_table": "endings",
     "event_crossover_effect": "crossover",
     "inert_process": "equivalence",
     "lagged_within_client_effect": "joint_model",
@@ -152,6 +156,8 @@ __all__ = [
     "CrossoverEffect",
     "Detrended",
     "Disaggregated",
+    "EndingRow",
+    "EndingsTable",
     "InertVerdict",
     "Link",
     "LinkRow",
@@ -187,6 +193,7 @@ __all__ = [
     "critical_session_contrast",
     "detrend_within_client",
     "disaggregate_within_between",
+    "endings_table",
     "event_crossover_effect",
     "inert_process",
     "lagged_within_client_effect",

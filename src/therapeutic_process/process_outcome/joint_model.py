@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -27,6 +28,7 @@ from therapeutic_process.process_outcome.joint_likelihood import Patterns, group
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.panel import Panel, Timing, refuse_shared_items, require_timing
 from therapeutic_process.process_outcome.panel_reading import read_panel
+from therapeutic_process.process_outcome.scale_limits import at_an_end, looks_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,6 +61,9 @@ def lagged_within_client_effect(
     outcome: str = "outcome_before",
     process: str = "event",
     cluster: str | None = None,
+    days: str | None = None,
+    recall_days: float | None = None,
+    outcome_range: tuple[float, float] | None = None,
     level: float = 0.95,
     outcome_items: Collection[str] = (),
     process_items: Collection[str] = (),
@@ -85,6 +90,9 @@ def lagged_within_client_effect(
         outcome: Column of the score.
         process: Column of the event (0, 1) or process score; missing where nobody coded, which is not 0.
         cluster: Column of the therapist, group or couple; the larger of both standard errors is taken.
+        days: Column of the day of the score; only for the warning about `recall_days`.
+        recall_days: Days that the answers look back over; warns where the scores lie closer together.
+        outcome_range: Lowest and highest possible score; warns where over 15 % lie at an end.
         level: Level of the intervals.
         outcome_items: Items of the outcome measure, where known.
         process_items: Items of the process measure, where known.
@@ -101,9 +109,22 @@ def lagged_within_client_effect(
     when = require_timing(_NAME, timing)
     refuse_shared_items(_NAME, outcome_items, process_items)
     panel = read_panel(
-        table, timing=when, client=client, session=session, outcome=outcome, process=process, cluster=cluster
+        table,
+        timing=when,
+        client=client,
+        session=session,
+        outcome=outcome,
+        process=process,
+        cluster=cluster,
+        extra=[days] if days else [],
     )
-    return joint_effect(panel, level=level)
+    found = joint_effect(panel, level=level)
+    low, high = outcome_range or (None, None)
+    limits = at_an_end(panel.outcome[~np.isnan(panel.outcome)].tolist(), low, high)
+    if days:
+        gaps = np.diff(panel.extra[days], axis=1)
+        limits += looks_back(recall_days, gaps[~np.isnan(gaps)].tolist())
+    return attrs.evolve(found, warnings=(*found.warnings, *limits)) if limits else found
 
 
 def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING
 
 from therapeutic_process.change_process import ScorePattern
+from therapeutic_process.process_outcome.scale_limits import at_an_end, looks_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from therapeutic_process.change_process import GoalPattern, RatingPattern
-    from therapeutic_process.instruments import Catalogue, Direction, Instrument
+    from therapeutic_process.instruments import Catalogue, Direction
     from therapeutic_process.process_outcome.process_tables import ProcessRow
 
 __all__ = ["items_in_common", "outcome_direction", "score_warnings"]
-
-_SHARE_AT_AN_END = 0.15
 
 
 def outcome_direction(effect: ScorePattern | GoalPattern, known: Catalogue) -> Direction | None:
@@ -63,18 +61,12 @@ def score_warnings(
         known: Where to look the instrument up.
     """
     low, high = _range(effect, known)
-    scores = [r.score for r in rows if r.score is not None]
-    found = []
-    for name, end in (("floor", low), ("ceiling", high)):
-        share = sum(s == end for s in scores) / len(scores) if scores else 0.0
-        if end is not None and share > _SHARE_AT_AN_END:
-            found.append(
-                f"{share:.0%} of the scores lie at the {name} of the instrument, where nothing shows"
-            )
+    found = at_an_end([r.score for r in rows if r.score is not None], low, high)
     instrument = known.instrument(effect.instrument) if isinstance(effect, ScorePattern) else None
-    found += _looks_back(instrument, list(_gaps(rows)))
-    if instrument is not None and instrument.item_count == 1:
-        found.append("the outcome is a single item: an ordinal scale is no interval scale")
+    if instrument is not None:
+        found += looks_back(instrument.recall_days, list(_gaps(rows)))
+        if instrument.item_count == 1:
+            found.append("the outcome is a single item: an ordinal scale is no interval scale")
     return tuple(found)
 
 
@@ -91,11 +83,3 @@ def _gaps(rows: Sequence[ProcessRow]) -> Iterator[float]:
     for a, b in pairwise(scored):
         if a.client_id == b.client_id and a.days is not None and b.days is not None:
             yield b.days - a.days
-
-
-def _looks_back(instrument: Instrument | None, gaps: list[float]) -> list[str]:
-    recall = None if instrument is None else instrument.recall_days
-    if not gaps or recall is None or recall <= median(gaps):
-        return []
-    gap = median(gaps)
-    return [f"the instrument looks back over {recall} days, longer than the median gap of {gap:.3g} days"]

@@ -88,7 +88,7 @@ def test_theory(
     contradiction becomes inconclusive. Holm (1979); Schuirmann (1987) for inert.
 
     >>> import numpy as np, polars as pl
-    >>> from therapeutic_process.change_process import CodePattern, LagWindow, ScorePattern
+    >>> from therapeutic_process.change_process import CodePattern, LagWindow, Mechanism, ScorePattern, TheoryOfChange
     >>> from therapeutic_process.simulate import simulate_cohort
     >>> table = simulate_cohort("pure", n_clients=99, n_sessions=12, effect=2.5, rng=np.random.default_rng(1)).table
     >>> table = table.rename({"outcome_before": "score", "event": "process"})
