@@ -1,14 +1,10 @@
 """This room knows the outside: documents, files, schema, and the formats that others use."""
 
-from therapeutic_process.exchange.deidentification import (
-    DeidentificationReport,
-    Deidentified,
-    KeyedPseudonyms,
-    RandomPseudonyms,
-    deidentify,
-    pseudonymise,
-    shift_dates,
-)
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from therapeutic_process.exchange.documents import (
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
@@ -19,20 +15,89 @@ from therapeutic_process.exchange.documents import (
 )
 from therapeutic_process.exchange.examples import example_cases
 from therapeutic_process.exchange.files import CaseReader, DocumentsSkippedWarning, read_cases, write_cases
-from therapeutic_process.exchange.imports import Imported, ImportNote, ImportReport
-from therapeutic_process.exchange.mibot import read_mibot
 from therapeutic_process.exchange.schema_document import json_schema, shipped_schema
-from therapeutic_process.exchange.transcripts import (
-    read_annomi,
-    read_chat,
-    read_diarised,
-    read_elan,
-    read_srt,
-    read_transcript_csv,
-    read_webvtt,
-    write_transcript_csv,
-    write_webvtt,
-)
+
+if TYPE_CHECKING:
+    from therapeutic_process.exchange.deidentification import (
+        DeidentificationReport,
+        Deidentified,
+        KAnonymity,
+        KeyedPseudonyms,
+        Profile,
+        RandomPseudonyms,
+        deidentify,
+        k_anonymity,
+        pseudonymise,
+        shift_dates,
+    )
+    from therapeutic_process.exchange.fhir import FhirImport, FhirReport, from_bundle, not_carried, to_bundle
+    from therapeutic_process.exchange.imports import Imported, ImportNote, ImportReport
+    from therapeutic_process.exchange.mibot import read_mibot
+    from therapeutic_process.exchange.migrations import Migration, Rename, migrate
+    from therapeutic_process.exchange.tabular import (
+        TableImportReport,
+        TablesWritten,
+        read_long,
+        read_nhs_long,
+        read_redcap,
+        read_wide,
+        redcap_data_dictionary,
+        write_tables,
+    )
+    from therapeutic_process.exchange.transcripts import (
+        read_annomi,
+        read_chat,
+        read_diarised,
+        read_elan,
+        read_srt,
+        read_transcript_csv,
+        read_webvtt,
+        write_transcript_csv,
+        write_webvtt,
+    )
+
+# Documents and files open at once; what speaks another format is loaded when it is asked for.
+_HOME = {
+    "DeidentificationReport": "deidentification",
+    "Deidentified": "deidentification",
+    "FhirImport": "fhir",
+    "FhirReport": "fhir",
+    "ImportNote": "imports",
+    "ImportReport": "imports",
+    "Imported": "imports",
+    "KAnonymity": "deidentification",
+    "KeyedPseudonyms": "deidentification",
+    "Migration": "migrations",
+    "Profile": "deidentification",
+    "RandomPseudonyms": "deidentification",
+    "Rename": "migrations",
+    "TableImportReport": "tabular",
+    "TablesWritten": "tabular",
+    "deidentify": "deidentification",
+    "from_bundle": "fhir",
+    "k_anonymity": "deidentification",
+    "migrate": "migrations",
+    "not_carried": "fhir",
+    "pseudonymise": "deidentification",
+    "read_annomi": "transcripts",
+    "read_chat": "transcripts",
+    "read_diarised": "transcripts",
+    "read_elan": "transcripts",
+    "read_long": "tabular",
+    "read_mibot": "mibot",
+    "read_nhs_long": "tabular",
+    "read_redcap": "tabular",
+    "read_srt": "transcripts",
+    "read_transcript_csv": "transcripts",
+    "read_webvtt": "transcripts",
+    "read_wide": "tabular",
+    "redcap_data_dictionary": "tabular",
+    "shift_dates": "deidentification",
+    "to_bundle": "fhir",
+    "write_tables": "tabular",
+    "write_transcript_csv": "transcripts",
+    "write_webvtt": "transcripts",
+}
 
 __all__ = [
     "MAX_DEPTH",
@@ -41,31 +106,60 @@ __all__ = [
     "DeidentificationReport",
     "Deidentified",
     "DocumentsSkippedWarning",
+    "FhirImport",
+    "FhirReport",
     "ImportNote",
     "ImportReport",
     "Imported",
+    "KAnonymity",
     "KeyedPseudonyms",
+    "Migration",
+    "Profile",
     "RandomPseudonyms",
     "ReadResult",
+    "Rename",
+    "TableImportReport",
+    "TablesWritten",
     "deidentify",
     "dump_case",
     "example_cases",
+    "from_bundle",
     "json_schema",
+    "k_anonymity",
     "load_case",
     "load_case_lenient",
+    "migrate",
+    "not_carried",
     "pseudonymise",
     "read_annomi",
     "read_cases",
     "read_chat",
     "read_diarised",
     "read_elan",
+    "read_long",
     "read_mibot",
+    "read_nhs_long",
+    "read_redcap",
     "read_srt",
     "read_transcript_csv",
     "read_webvtt",
+    "read_wide",
+    "redcap_data_dictionary",
     "shift_dates",
     "shipped_schema",
+    "to_bundle",
     "write_cases",
+    "write_tables",
     "write_transcript_csv",
     "write_webvtt",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"therapeutic_process.exchange.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
