@@ -269,6 +269,23 @@ def test_scores_at_the_floor_and_a_look_back_beyond_the_gap_are_warned_of() -> N
     assert not any("floor" in w for w in of(a_case()).warnings)
 
 
+def test_an_instrument_of_the_case_has_its_range_and_direction_too() -> None:
+    own = {
+        "id": "own",
+        "name": "Own",
+        "minimum": 1,
+        "maximum": 5,
+        "direction": "higher_better",
+        "item_count": 1,
+    }
+    measured = [score(n, 5.0, instrument="own", session=f"s{n}", timing="before") for n in (1, 2)]
+    found = of(a_case(measurements=measured, instruments=[own]), effect=ScorePattern(instrument="own"))
+    assert found.better == "higher_better"
+    assert [w.split()[0] for w in found.warnings] == ["100%", "the"]
+    assert "ceiling" in found.warnings[0]
+    assert "single item" in found.warnings[1]
+
+
 def test_no_case_gives_an_empty_table_with_its_columns_and_nothing_shows_an_id() -> None:
     empty = process_table([], cause=TALK, effect=PHQ, timing="before")
     assert empty.table.columns == ["client_id", "case_id", "session", "score", "process", "days"]

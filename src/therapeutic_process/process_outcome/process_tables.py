@@ -147,11 +147,12 @@ def process_table(
     """
     when, scored = require_timing(_NAME, timing), _scored(effect)
     known, directions = catalogue or builtin_catalogue(), set()
+    mine = known
     dropped: Counter[str] = Counter()
     rows: list[ProcessRow] = []
     several = False
     for case in cases:
-        mine = known.with_(*case.instruments)
+        mine = known.with_(*case.instruments) if case.instruments else known
         _refuse_shared(cause, scored, mine)
         directions.add(outcome_direction(scored, mine))
         several |= len(case.clients) > 1
@@ -170,7 +171,7 @@ def process_table(
         n_sessions=sum(r.process is not None for r in rows),
         n_scores=sum(r.score is not None for r in rows),
         dropped=tuple((reason, count) for reason, count in sorted(dropped.items()) if count),
-        warnings=score_warnings(scored, rows, known),
+        warnings=score_warnings(scored, rows, mine),
         several_clients=several,
     )
 
