@@ -200,6 +200,50 @@ def test_a_wrong_type_at_any_place_is_named_by_its_element_and_nothing_else_happ
     assert outcomes[False] > 1000
 
 
+ODD_TEXTS = (
+    "", "x", "\x00", "2024", "2024-02-30", "9999", "0000-00", "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00", "2024-03-05T10:00:60Z", "2024-01-01T00:00:00+99:99", "urn:uuid:x", "Patient/",
+    "٣٣٣٣", "Patient/p/_history/", "a" * 500, "https://w3id.org/therapeutic-process/fhir/sid/participant",
+)  # fmt: skip
+ODD_NUMBERS = (10**400, -(10**400), -1, 0, 1e308, 5e-324, 2**63)
+
+
+def test_an_odd_value_at_any_place_gives_cases_or_a_refusal(case: Case) -> None:
+    bundle = to_bundle(case, turns=True, text=True)
+    tried: Counter[type] = Counter()
+    for i, path in enumerate(list(places(bundle))):
+        before = at(bundle, path)
+        if isinstance(before, str):
+            odd: Any = "Goal" if path[-1] == "resourceType" else ODD_TEXTS[i % len(ODD_TEXTS)]
+        elif isinstance(before, int | float):
+            odd = ODD_NUMBERS[i % len(ODD_NUMBERS)]
+        elif isinstance(before, list):
+            odd = before[::-1] * (i % 3)
+        else:
+            odd = {} if i % 2 else before | {"url": "x"}
+        at(bundle, path[:-1])[path[-1]] = odd
+        refusal_of(bundle)
+        at(bundle, path[:-1])[path[-1]] = before
+        tried[type(before)] += 1
+    assert min(tried[t] for t in (str, list, dict, int, float)) > 5
+
+
+def test_a_group_that_is_its_own_member_and_an_identifier_of_another_kind_are_survived() -> None:
+    group = {"resourceType": "Group", "id": "g", "member": [{"entity": {"reference": "Group/g"}}]}
+    system = "https://w3id.org/therapeutic-process/fhir/sid/participant"
+    goal = {
+        "resourceType": "Goal",
+        "id": "aim",
+        "identifier": [{"system": system, "value": "c9"}],
+        "lifecycleStatus": "active",
+        "subject": {"reference": "Patient/p"},
+    }
+    theirs = score(valueInteger=3, subject={"reference": "Group/g"}, performer=[{"reference": "Goal/aim"}])
+    read = from_bundle(bundle_of(PATIENT, group, goal, theirs))
+    assert [g.id for g in only(read).goals] == ["aim"]
+    assert accounted(read)
+
+
 def test_the_path_of_a_wrong_type_holds_declared_elements_only() -> None:
     with pytest.raises(DocumentError) as refusal:
         from_bundle(bundle_of(PATIENT, score(subject={"reference": [CANARY], CANARY: 1})))

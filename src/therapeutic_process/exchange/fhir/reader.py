@@ -2,83 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from therapeutic_process.base import earliest
-from therapeutic_process.errors import Violation
 from therapeutic_process.exchange.fhir import read_goals, read_people, read_scores, read_sessions
 from therapeutic_process.exchange.fhir.elements import READ, checked, checked_entries
-from therapeutic_process.exchange.fhir.names import SID, SYSTEM, code_in
+from therapeutic_process.exchange.fhir.grouping import Keys
+from therapeutic_process.exchange.fhir.names import SYSTEM, code_in
 from therapeutic_process.exchange.fhir.reading import Course, Entry, Sources, entry_of
 from therapeutic_process.exchange.fhir.repair import case_of
-from therapeutic_process.exchange.fhir.values import text_in
+from therapeutic_process.exchange.fhir.report import FhirImport, FhirReport
 from therapeutic_process.exchange.imports import ImportNote
 from therapeutic_process.instruments import builtin_catalogue
-from therapeutic_process.records import Case
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from therapeutic_process.errors import Violation
     from therapeutic_process.instruments import Catalogue
+    from therapeutic_process.records import Case
 
-__all__ = ["FhirImport", "FhirReport", "from_bundle"]
+__all__ = ["from_bundle"]
 
 _PEOPLE = frozenset({"Patient", "Practitioner", "RelatedPerson", "Device", "Group"})
 _ORDER = (
     "EpisodeOfCare", "Condition", "Encounter", "Appointment", "Goal", "CarePlan", "Task", "Communication",
     "Basic", "Observation", "QuestionnaireResponse",
 )  # fmt: skip
-_PATIENT = {"EpisodeOfCare": "patient", "RelatedPerson": "patient", "Task": "for"}
 _OWNED = (("measurements", "subject"), ("context_events", "participant"), ("change_events", "participant"))
 _ATTACHED = {"goal-progress", "goal-attainment"}
 _NO_SUBJECT = "it does not say whose it is"
 _ITEMS = "answers that belong to no measurement that was taken"
-
-
-@attrs.frozen
-class FhirReport:
-    """The account of an import: every resource was either taken, or is named with the reason why not.
-
-    Attributes:
-        n_resources: Resources in the bundle.
-        taken: How many were taken, by type.
-        left: What was left, by type and reason.
-        notes: What was dropped, guessed or converted on the way.
-        gaps: Instruments and coding systems that the catalogue lacks.
-    """
-
-    n_resources: int
-    taken: Mapping[str, int]
-    left: tuple[ImportNote, ...]
-    notes: tuple[ImportNote, ...]
-    gaps: tuple[Violation, ...] = ()
-
-    def __str__(self) -> str:
-        n_taken = sum(self.taken.values())
-        head = f"FHIR bundle: {n_taken} of {self.n_resources} resources taken, {len(self.gaps)} gaps"
-        return "\n".join([head, *map(str, self.left), *map(str, self.notes)])
-
-
-@attrs.frozen(eq=False, repr=False)
-class FhirImport:
-    """Cases made from a bundle, and the account of how.
-
-    Attributes:
-        cases: The cases, one for each course of therapy or, where none is told, for each patient.
-        report: The account.
-    """
-
-    cases: tuple[Case, ...]
-    report: FhirReport
-
-    def __repr__(self) -> str:
-        left = sum(n.count for n in self.report.left)
-        return f"FhirImport({len(self.cases)} cases, {left} resources left)"
 
 
 def from_bundle(bundle: Any, *, catalogue: Catalogue | None = None) -> FhirImport:
@@ -158,7 +116,7 @@ def _leave(left: _Left, what: str, why: str) -> None:
 
 
 def _courses(sources: Sources, left: _Left) -> list[Course]:
-    keys = _Keys(sources)
+    keys = Keys(sources)
     courses: dict[object, Course] = {}
     computed = _provenance(sources)
     by_type: dict[str, list[Entry]] = {}
@@ -216,65 +174,14 @@ def _provenance(sources: Sources) -> dict[int, Entry]:
     return found
 
 
-class _Keys:
-    """To which course a resource belongs: to the case that our episode names, else to its patient."""
-
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
-        self._case: dict[object, str] = {}
-        self.names: dict[object, str] = {}
-        for entry in sources.entries:
-            if entry.resource["resourceType"] == "EpisodeOfCare":
-                name = self._case_id(entry)
-                patient = self._patient(entry.resource.get("patient"))
-                if name is not None and patient is not None:
-                    self._case.setdefault(patient, name)
-
-    def _case_id(self, entry: Entry) -> str | None:
-        given = entry.resource.get("identifier", ())
-        return next((text_in(i, "value") for i in given if i.get("system") == f"{SID}case"), None)
-
-    def _patient(self, reference: Any) -> object | None:
-        found = self.sources.find(reference)
-        if found is None:
-            text = (reference or {}).get("reference", "")
-            is_patient = text.startswith("Patient/") or (reference or {}).get("type") == "Patient"
-            return text if is_patient and text else None
-        if found.resource["resourceType"] == "Group":
-            members = found.resource.get("member", ())
-            return next((p for m in members if (p := self._patient(m.get("entity"))) is not None), None)
-        return found.number if found.resource["resourceType"] == "Patient" else None
-
-    def of(self, entry: Entry) -> object | None:
-        resource = entry.resource
-        kind = resource["resourceType"]
-        if kind == "Patient":
-            patient: object | None = entry.number
-        elif kind == "Appointment":
-            actors = (self._patient(p.get("actor")) for p in resource.get("participant", ()))
-            patient = next((a for a in actors if a is not None), None)
-        else:
-            patient = self._patient(resource.get(_PATIENT.get(kind, "subject")))
-        if patient is None:
-            return None
-        key = ("case", self._case[patient]) if patient in self._case else patient
-        self.names.setdefault(key, self._case.get(patient) or self._name(patient))
-        return key
-
-    def _name(self, patient: object) -> str:
-        if isinstance(patient, int):
-            return next(e.id for e in self.sources.entries if e.number == patient)
-        return str(patient).rsplit("/", 1)[-1][:200] or "patient"
-
-
-def _course(courses: dict[object, Course], key: object, keys: _Keys) -> Course:
+def _course(courses: dict[object, Course], key: object, keys: Keys) -> Course:
     if key not in courses:
         courses[key] = Course(keys.sources, keys.names[key])
     return courses[key]
 
 
 def _read(
-    entry: Entry, courses: dict[object, Course], keys: _Keys, computed: dict[int, Entry], left: _Left
+    entry: Entry, courses: dict[object, Course], keys: Keys, computed: dict[int, Entry], left: _Left
 ) -> None:
     key = keys.of(entry)
     if key is None:

@@ -27,6 +27,11 @@ _KIND_OF = {
     "CarePlan": "plan", "Goal": "goal", "Task": "task", "QuestionnaireResponse": "journal_entry",
     "Observation": "measurement",
 }  # fmt: skip
+_SEVERAL = {
+    "Observation": frozenset({"measurement", "rating", "change_event"}),
+    "Basic": frozenset({"coding_pass", "segment", "context_event"}),
+    "EpisodeOfCare": frozenset({"case"}),
+}
 _ROLE = {
     "Patient": "client",
     "Practitioner": "therapist",
@@ -70,14 +75,16 @@ class Entry:
 
 
 def entry_of(number: int, address: str | None, resource: Json) -> Entry:
-    """Return an entry with kind and id, from our identifier where there is one."""
+    """Return an entry with kind and id, from our identifier where there is one that suits the type of resource."""
+    of_type = resource["resourceType"]
+    kinds = _SEVERAL.get(of_type) or {_KIND_OF.get(of_type, "")}
     given = resource.get("identifier", ())
     for one in (given,) if isinstance(given, Mapping) else given:
         system = one.get("system", "")
-        if system.startswith(SID) and system != f"{SID}plan-revision":
-            kind = underscored(system.removeprefix(SID))
+        kind = underscored(system.removeprefix(SID)) if system.startswith(SID) else None
+        if kind in kinds and kind is not None:
             return Entry(number, resource, kind, text_in(one, "value") or f"{number}", is_ours=True)
-    kind = _KIND_OF.get(resource.get("resourceType", ""), "")
+    kind = _KIND_OF.get(of_type, "")
     name = resource.get("id") or address or f"{number}"
     return Entry(number, resource, kind, name[:MAX_ID_LENGTH], is_ours=False)
 
