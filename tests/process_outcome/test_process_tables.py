@@ -286,6 +286,14 @@ def test_an_instrument_of_the_case_has_its_range_and_direction_too() -> None:
     assert "single item" in found.warnings[1]
 
 
+def test_coders_who_knew_the_outcome_are_warned_of() -> None:
+    case = a_case()
+    seeing = case.with_changes(coding_passes=[case.coding_passes[0].with_changes(blind_to_outcome=False)])
+    assert "1 coding passes were made by coders who knew the outcome" in of(seeing).warnings
+    assert not any("coders" in w for w in of(case).warnings)
+    assert not any("coders" in w for w in of(seeing, EventPattern()).warnings)
+
+
 def test_no_case_gives_an_empty_table_with_its_columns_and_nothing_shows_an_id() -> None:
     empty = process_table([], cause=TALK, effect=PHQ, timing="before")
     assert empty.table.columns == ["client_id", "case_id", "session", "score", "process", "days"]

@@ -11,6 +11,7 @@ import attrs
 from therapeutic_process.change_process import (
     CausePattern,
     ChangePattern,
+    CodePattern,
     EffectPattern,
     GoalPattern,
     RatingPattern,
@@ -150,12 +151,13 @@ def process_table(
     mine = known
     dropped: Counter[str] = Counter()
     rows: list[ProcessRow] = []
-    several = False
+    several, seeing = False, 0
     for case in cases:
         mine = known.with_(*case.instruments) if case.instruments else known
         _refuse_shared(cause, scored, mine)
         directions.add(outcome_direction(scored, mine))
         several |= len(case.clients) > 1
+        seeing += _coded_seeing(case, cause)
         for client in case.clients:
             scores = effect_scores(case, client, scored, timing=when, respondent=respondent, dropped=dropped)
             amounts = _amounts(case, client, cause, scores, timing=when, complete=complete, dropped=dropped)
@@ -171,7 +173,7 @@ def process_table(
         n_sessions=sum(r.process is not None for r in rows),
         n_scores=sum(r.score is not None for r in rows),
         dropped=tuple((reason, count) for reason, count in sorted(dropped.items()) if count),
-        warnings=score_warnings(scored, rows, mine),
+        warnings=(*score_warnings(scored, rows, mine), *_not_blind(seeing)),
         several_clients=several,
     )
 
@@ -182,6 +184,17 @@ def _scored(effect: EffectPattern) -> ScorePattern | GoalPattern:
         found = "changes outside sessions: for those, see event_crossover_effect"
         raise NotEnoughData(_NAME, needed=needed, found=found)
     return effect
+
+
+def _coded_seeing(case: Case, cause: CausePattern) -> int:
+    """Count the coding passes of the cause whose coder knew the outcome."""
+    if not isinstance(cause, CodePattern):
+        return 0
+    return sum(p.system == cause.system and p.blind_to_outcome is False for p in case.coding_passes)
+
+
+def _not_blind(passes: int) -> list[str]:
+    return [f"{passes} coding passes were made by coders who knew the outcome"] if passes else []
 
 
 def _refuse_shared(cause: CausePattern, effect: ScorePattern | GoalPattern, known: Catalogue) -> None:
