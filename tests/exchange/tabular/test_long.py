@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -129,6 +129,26 @@ def test_a_stated_order_needs_neither_session_nor_time() -> None:
         read(long(place=[1, 1]), order="place")
     with pytest.raises(TableError, match="order_unknown"):
         read(long(place=[1]))
+
+
+def test_an_order_may_number_occasions_with_several_instruments() -> None:
+    table = pl.DataFrame(
+        {"id": ["a"] * 3, "n": [2, 1, 1], "score": [5, 5, 5], "what": ["phq9", "phq9", "gad7"]}
+    )
+    [case] = read(table, order="n", instrument=None, instrument_column="what").cases
+    assert [m.instrument for m in case.measurements] == ["phq9", "gad7", "phq9"]
+
+
+def test_times_that_no_record_can_hold_are_refused() -> None:
+    odd = datetime(2024, 3, 1, tzinfo=timezone(timedelta(hours=1, seconds=30)))
+    no_offset_of_ours = pl.DataFrame({"id": ["a"], "score": [1], "at": pl.Series([odd], dtype=pl.Object)})
+    with pytest.raises(TableError, match="time_invalid"):
+        read(no_offset_of_ours, measured_at="at")
+    before_our_era = pl.DataFrame(
+        {"id": ["a"], "score": [1], "at": pl.Series([-(2**62)]).cast(pl.Datetime("us"))}
+    )
+    with pytest.raises(TableError, match="not_a_table"):
+        read(before_our_era, measured_at="at")
 
 
 def test_a_time_of_day_without_an_offset_keeps_its_day_and_the_loss_is_reported() -> None:

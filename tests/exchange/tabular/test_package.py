@@ -46,9 +46,10 @@ def test_tables_read_back_by_their_package_are_the_tables(
     expected = from_cases(cases, text=True)
     for contract in CONTRACTS:
         made: pl.DataFrame = getattr(expected, contract.name)
-        if kind == "csv":  # where an empty text reads as none, and the answer says so
-            made = made.with_columns(pl.col(pl.String).replace("", None))
-        assert read_back(tmp_path, contract.name).equals(made), contract.name
+        found = read_back(tmp_path, contract.name)
+        if kind == "csv":  # where an empty text may read as none, and the answer says so
+            made, found = (t.with_columns(pl.col(pl.String).replace("", None)) for t in (made, found))
+        assert found.equals(made), contract.name
         assert written.rows[contract.name] == made.height
     assert written.n_cases == len(cases)
 

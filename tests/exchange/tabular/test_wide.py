@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -150,6 +152,15 @@ def test_ids_keep_their_form() -> None:
     assert any(n.action == "converted" and n.count == 2 for n in imported.report.notes)
 
 
+def test_one_code_for_missing_may_stand_alone() -> None:
+    [case] = read_wide(
+        wide(s1=["NA"], s2=["3"]), client="id", scores=r"s(\d)", instrument="phq9", missing="NA"
+    ).cases
+    assert [m.missing for m in case.measurements] == ["unknown", None]
+    with pytest.raises(TableError, match="not_a_number"):
+        read_wide(wide(s1=["A"]), client="id", scores=["s1"], instrument="phq9", missing="NA")
+
+
 def test_the_group_of_a_client_is_kept() -> None:
     table = wide(s1=[1, 2], arm=["CBT", None])
     imported = read_wide(table, client="id", scores=["s1"], instrument="phq9", group="arm")
@@ -177,7 +188,9 @@ def test_text_in_a_score_column_is_refused_or_reported_without_being_shown(cell:
     assert cell not in str(lenient.report)
 
 
-@pytest.mark.parametrize("cell", [True, 10**400, 2**60, math.inf, b"12", [1]])
+@pytest.mark.parametrize(
+    "cell", [True, 10**400, 2**60, math.inf, b"12", [1], Decimal("sNaN"), np.array([1, 2])]
+)
 def test_what_is_no_score_is_no_score(cell: object) -> None:
     table = pl.DataFrame({"id": ["a", "b"], "s1": pl.Series([3, cell], dtype=pl.Object)})
     with pytest.raises(TableError, match="not_a_number"):

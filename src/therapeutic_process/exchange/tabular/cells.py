@@ -49,8 +49,10 @@ def _absent(cell: Any) -> bool:
     """Whether there is nothing: None, NaN, NaT, pandas.NA."""
     try:
         return cell is None or bool(cell != cell)  # noqa: PLR0124  what is not equal to itself is no value
-    except TypeError:
+    except TypeError:  # pandas.NA says neither
         return True
+    except (ValueError, ArithmeticError):
+        return False
 
 
 class ScoreReader:
@@ -62,7 +64,8 @@ class ScoreReader:
     """
 
     def __init__(self, missing: Iterable[str] | Mapping[str, MissingReason]) -> None:
-        codes = dict(missing) if isinstance(missing, Mapping) else dict.fromkeys(missing, "unknown")
+        stated = [missing] if isinstance(missing, str) else missing
+        codes = dict(stated) if isinstance(stated, Mapping) else dict.fromkeys(stated, "unknown")
         wrong = set(codes.values()) - set(get_args(MissingReason))
         if wrong:
             needed = f"reasons out of {', '.join(get_args(MissingReason))}"

@@ -191,11 +191,19 @@ class Courses:
         """Return a measurement; the first on an occasion is checked, and the others differ by the score only."""
         first = self._checked.get((position, occasion))
         if first is None or isinstance(value, str) or first.score is None:
-            made = _measured(position, occasion, value)
+            made = _checked(position, occasion, value)
             if first is None or first.score is None:
                 self._checked[position, occasion] = made
             return made
         return first.model_copy(update={"score": value})
+
+
+def _checked(position: int, occasion: Occasion, value: float | str) -> Measurement:
+    try:
+        return _measured(position, occasion, value)
+    except RecordError as error:
+        failure = error.violations[0]
+    raise TableError(failure.code, needed=failure.needed, found=failure.found)
 
 
 def _measured(position: int, occasion: Occasion, value: float | str) -> Measurement:

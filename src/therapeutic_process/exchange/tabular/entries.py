@@ -104,7 +104,8 @@ class EntryReader:
         places = self._places(occasions)
         groups = [None] * self.n if self.cells.group is None else each(self.cells.group, text)
         self.tally.cells_left += len(self.unusable)
-        self.tally.rows_dropped += len({rows[i] for i in self.unusable})
+        used = {row for i, row in enumerate(rows) if i not in self.unusable}
+        self.tally.rows_dropped += len({rows[i] for i in self.unusable} - used)
         several = zip(ids, rows, places, occasions, values, groups, strict=True)
         return [Entry(*one) for i, one in enumerate(several) if i not in self.unusable]
 

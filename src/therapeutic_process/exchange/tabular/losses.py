@@ -125,7 +125,7 @@ class Losses:
         elif name in _TIMES and value.utcoffset():
             self.counts["converted", place, "the offset becomes UTC"] += 1
         elif value == "" and self.csv:
-            self.counts["converted", place, "an empty text reads as none in a CSV"] += 1
+            self.counts["converted", place, "an empty text may read as none in a CSV"] += 1
 
     def _look_at_people(self, case: Case) -> None:
         parts = (case.sessions, case.measurements, case.goals, case.tasks, case.change_events)

@@ -85,7 +85,7 @@ def _one_each(grouped: dict[str, list[Entry]], cells: LongCells, tally: Tally, *
     for name, entries in grouped.items():
         seen: dict[object, Entry] = {}
         for entry in entries:
-            key = entry.place if cells.order is not None else _key(entry)
+            key = (entry.place, entry.occasion) if cells.order is not None else _key(entry)
             first = seen.setdefault(key, entry)
             if first is not entry and not (drop and first.value == entry.value):
                 again.append(entry.row)

@@ -100,8 +100,20 @@ def _of_frame(table: Any) -> Source:
     names = list(map(str, getattr(table, "columns", ())))
     _refuse_doubles(names, None)
     frame = collected(opened(table))
-    columns = {str(name): frame.get_column(name).to_list() for name in frame.columns}
-    return Source(columns, len(frame))
+    return Source({str(name): _cells(frame, name) for name in frame.columns}, len(frame))
+
+
+def _cells(frame: Any, name: str) -> list[Any]:
+    try:
+        cells: list[Any] = frame.get_column(name).to_list()
+    except (OverflowError, ValueError):  # a time before the year 1, say
+        readable = False
+    else:
+        readable = True
+    if not readable:
+        needed = f"cells that Python can hold in column {str(name)!r}"
+        raise TableError("not_a_table", needed=needed, found="others")
+    return cells
 
 
 def _refuse_doubles(names: list[str], file: Path | None) -> None:
