@@ -73,8 +73,11 @@ def _with_ranges(table: Any, cutoff: ClinicalCutoff, at_cutoff: AtCutoff, before
     def where(score: str) -> Any:
         clinical = is_clinical(nw.col(score), value, sign=sign, at_cutoff=at_cutoff)
         functional = is_functional(nw.col(score), value, sign=sign, at_cutoff=at_cutoff)
-        side = either(clinical, "clinical", either(functional, "functional", "at_cutoff"))
-        return when_known(side, score)
+        beyond: Any = nw.when(functional).then(nw.lit("functional"))
+        if at_cutoff == "neither":
+            beyond = beyond.otherwise(nw.when(nw.col(score) == value).then(nw.lit("at_cutoff")))
+        # a score that is missing is in none of these, and so stays null
+        return nw.when(clinical).then(nw.lit("clinical")).otherwise(beyond)
 
     return table.with_columns(
         (nw.col(after) - nw.col(before)).alias("change"),

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.score_series import attach, labels, need_keys, series_of
+from therapeutic_process.change_process.score_series import attach, ends_known, labels, need_keys, series_of
 from therapeutic_process.tables import check_scores
 from therapeutic_process.tables.door import Frame, collected, need_columns, numbers, opened
 
@@ -129,13 +129,9 @@ def _eager_pairs(table: nw.DataFrame[Any], client: str, order: str, score: str) 
         table = cast("nw.DataFrame[Any]", numbers(table, score))
     need_keys(table, client, order)
     s = series_of(table, client=client, order=order, score=score)
-    known = np.flatnonzero(~np.isnan(s.score))
-    place = np.searchsorted(known, s.starts)
-    low, n = place[:-1], np.diff(place)
-    edges = [np.full(len(n), np.nan), np.full(len(n), np.nan)]
-    several = n > 1
-    edges[0][several] = s.score[known[low[several]]]
-    edges[1][several] = s.score[known[low[several] + n[several] - 1]]
+    first, last, n = ends_known(s)
+    # one score is both first and last, and no change can be seen in it
+    edges = [np.where(n > 1, s.score.take(at, mode="clip"), np.nan) for at in (first, last)]
     pairs = labels(table, {client: (s.client(s.starts[:-1]), client)})
     return _complete(attach(pairs, {"before": edges[0], "after": edges[1], "n_scores": n}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
 
 from therapeutic_process.change_process.arguments import need_between, need_positive
@@ -55,6 +56,7 @@ def _student_density(t: float, df: float) -> float:
     return math.exp(log - (df + 1) / 2 * math.log1p(t * t / df))
 
 
+@cache
 def student_quantile(p: float, df: float) -> float:
     """Return the quantile of Student's t.
 

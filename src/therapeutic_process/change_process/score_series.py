@@ -13,7 +13,7 @@ from therapeutic_process.errors import TableError
 
 LOOK = 4096
 
-__all__ = ["Series", "attach", "labels", "need_keys", "series_of"]
+__all__ = ["Series", "attach", "ends_known", "labels", "need_keys", "series_of"]
 
 
 @attrs.frozen(eq=False)
@@ -109,7 +109,8 @@ def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
     Needs keys without gaps and scores that are floats.
     """
     np = numpy_module()
-    x = np.asarray(table[score].to_numpy(), dtype=float)
+    # filled first: an engine that marks missing cells apart would copy them one by one
+    x = np.asarray(table[score].fill_null(float("nan")).to_numpy(), dtype=float)
     schema = table.collect_schema()
     if not (len(x) and schema[client].is_integer() and schema[order].is_integer()):
         return _by_engine(np, table, client, order, x)
@@ -119,6 +120,27 @@ def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
     if starts is not None:
         return Series(x, starts, c.__getitem__, o.__getitem__)
     return _by_dense_keys(np, c, o, x) or _by_sorting(np, c, o, x)
+
+
+def ends_known(s: Series) -> tuple[Any, Any, Any]:
+    """Return where each client's first and last known score stands, and how many there are.
+
+    A client without any has a first position after the last one. Only the gaps are looked at, for they are few.
+    """
+    np = numpy_module()
+    gaps = np.flatnonzero(np.isnan(s.score))
+    place = np.searchsorted(gaps, s.starts)
+    first, last = s.starts[:-1].copy(), s.starts[1:] - 1
+    n = last - first + 1 - np.diff(place)
+    if len(gaps):
+        runs = np.flatnonzero(np.diff(gaps) != 1)
+        run_first = gaps[np.concatenate([[0], runs + 1])]
+        run_last = gaps[np.concatenate([runs, [len(gaps) - 1]])]
+        for ends, low, step in ((first, place[:-1], 1), (last, place[1:] - 1, -1)):
+            gone = np.flatnonzero(gaps[np.clip(low, 0, len(gaps) - 1)] == ends)
+            run = np.searchsorted(run_first, ends[gone], side="right") - 1
+            ends[gone] = run_last[run] + 1 if step > 0 else run_first[run] - 1
+    return first, last, n
 
 
 def attach(table: Any, columns: dict[str, Any]) -> Any:

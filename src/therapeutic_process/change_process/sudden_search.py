@@ -106,6 +106,7 @@ def sudden_places(s: Series, rule: SuddenRule) -> Places:
         none = np.zeros(0, dtype=np.int64)
         return Places(none, none, none)
     change = x[:-1] - x[1:] if rule.sign > 0 else x[1:] - x[:-1]
+    change[s.starts[1:-1] - 1] = np.nan  # from one client to the next is no change
     if rule.cutoff is not None:
         at = np.flatnonzero(change >= rule.cutoff)
     else:
