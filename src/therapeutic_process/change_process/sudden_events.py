@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.score_series import attach, labels, series_of
-from therapeutic_process.change_process.sudden_intervals import neighbours, with_verdicts
+from therapeutic_process.change_process.sudden_intervals import neighbours, places, with_verdicts
 from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
 from therapeutic_process.tables.primitives import Ordered
 
@@ -31,7 +31,7 @@ AROUND = {
 
 def intervals(rows: Ordered, rule: SuddenRule, score: str) -> Any:
     """Return every interval with its verdict and reason, in the columns of the public table."""
-    judged = with_verdicts(neighbours(rows, score), rule, score)
+    judged = with_verdicts(neighbours(rows, score, *places(rows, rule)), rule, score)
     renamed = [nw.col("_x0").alias("score"), nw.col("_x1").alias("score_next")]
     windows = ["n_before", "n_after", "mean_before", "mean_after"] if rule.uses_windows else []
     active = [c for c in ("size", "share", "stability") if c in judged.collect_schema().names()]
@@ -57,13 +57,12 @@ def _with_whole_change(rows: Ordered, score: str, start: Any, end: Any) -> Order
 
 def lazy_events(rows: Ordered, rule: SuddenRule, score: str, *, start: Any, end: Any) -> Any:
     """Return the sudden changes of a lazy frame, lazily."""
-    rows = neighbours(rows, score)
+    # the narrow columns first, and the many that look along the order last, right before most rows are dropped
     signed = nw.when(nw.col(score).is_null()).then(nw.lit(float("-inf"))).otherwise(nw.col(score) * rule.sign)
     rows = rows.with_columns(signed.alias("_w"))
     back = nw.col("_w").cum_max(reverse=True).over(rows.client, order_by=rows.order)
-    rows = rows.with_columns(back.alias("_back"))
-    rows = rows.with_columns(rows.lag(nw.col("_back"), -2).alias("_worst"))
-    rows = _with_whole_change(rows, score, start, end)
+    rows = _with_whole_change(rows.with_columns(back.alias("_back")), score, start, end)
+    rows = neighbours(rows, score, *places(rows, rule), rows.lag(nw.col("_back"), -2).alias("_worst"))
     found: Any = with_verdicts(rows, rule, score).filter(nw.col("reason") == "sudden")
     found = found.with_columns(
         nw.len().over(rows.client).cast(nw.Int64).alias("n_of_client"),

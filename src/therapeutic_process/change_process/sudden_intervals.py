@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from therapeutic_process.change_process.sudden_rule import SuddenRule
     from therapeutic_process.tables.primitives import Ordered
 
-__all__ = ["OFFSETS", "REASONS", "neighbours", "with_verdicts"]
+__all__ = ["OFFSETS", "REASONS", "neighbours", "places", "with_verdicts"]
 
 OFFSETS = (-2, -1, 0, 1, 2, 3)
 
@@ -28,9 +28,22 @@ REASONS = {
 }
 
 
-def neighbours(rows: Ordered, score: str) -> Ordered:
-    """Add the scores at N−2 … N+3 as ``_x-2`` … ``_x3``."""
-    return rows.with_columns(*(rows.lag(nw.col(score), -k).alias(f"_x{k}") for k in OFFSETS))
+def neighbours(rows: Ordered, score: str, *others: nw.Expr) -> Ordered:
+    """Add the scores at N−2 … N+3 as ``_x-2`` … ``_x3``, and other expressions along the same order.
+
+    All of them in one step: an engine that sorts for what looks along the order then sorts once.
+    """
+    return rows.with_columns(*(rows.lag(nw.col(score), -k).alias(f"_x{k}") for k in OFFSETS), *others)
+
+
+def places(rows: Ordered, rule: SuddenRule) -> tuple[nw.Expr, ...]:
+    """Return the expressions of the next order, the place of N, and of whether enough sessions follow."""
+    order = nw.col(rows.order)
+    return (
+        rows.lag(order, -1).alias("order_next"),
+        rows.lag(order, -max(rule.min_sessions_after, 1)).alias("_enough_after"),
+        rows.position().alias("place"),
+    )
 
 
 def _known(k: int) -> nw.Expr:
@@ -145,25 +158,20 @@ def _reason(rule: SuddenRule, judged_sessions: Any) -> Any:
 
 
 def with_verdicts(rows: Ordered, rule: SuddenRule, score: str) -> Any:
-    """Return every interval of a frame in order, judged; needs the columns of `neighbours`.
+    """Return every interval of a frame in order, judged; needs the columns of `neighbours` and `places`.
 
     Returns:
         A Narwhals frame with client, order, ``order_next``, ``place`` (which session of the client N is),
         ``score``, ``score_next``, ``change`` (positive in the direction looked for), means and counts of the
         windows, the criteria (``met``, ``not_met`` or null), ``verdict`` and ``reason``.
     """
-    client, order = rows.client, rows.order
-    rows = rows.with_columns(
-        rows.lag(nw.col(order), -1).alias("order_next"),
-        rows.position().alias("place"),
-        nw.len().over(client).cast(nw.Int64).alias("_sessions"),
-        *(_windows() if rule.uses_windows else []),
-        *(_series(client, score) if rule.stability == "sd_of_series" else []),
-    )
+    if rule.stability == "sd_of_series":
+        rows = rows.with_columns(*_series(rows.client, score))
     frame: Any = rows.frame.filter(~nw.col("order_next").is_null())
+    if rule.uses_windows:
+        frame = frame.with_columns(*_windows())
     frame = frame.with_columns(*_criteria(rule))
-    place, left = nw.col("place"), nw.col("_sessions") - nw.col("place")
-    judged = (place >= rule.min_sessions_before) & (left >= rule.min_sessions_after)
+    judged = (nw.col("place") >= rule.min_sessions_before) & ~nw.col("_enough_after").is_null()
     frame = frame.with_columns(_reason(rule, judged).alias("reason"))
     sudden = nw.col("reason") == "sudden"
     said = sudden | nw.col("reason").is_in(["below_cutoff", "below_share", "not_stable"])
