@@ -137,7 +137,8 @@ def ends_known(s: Series) -> tuple[Any, Any, Any]:
         run_first = gaps[np.concatenate([[0], runs + 1])]
         run_last = gaps[np.concatenate([runs, [len(gaps) - 1]])]
         for ends, low, step in ((first, place[:-1], 1), (last, place[1:] - 1, -1)):
-            gone = np.flatnonzero(gaps[np.clip(low, 0, len(gaps) - 1)] == ends)
+            # a place before the first gap or behind the last one meets a gap that lies elsewhere
+            gone = np.flatnonzero(gaps[np.minimum(low, len(gaps) - 1)] == ends)
             run = np.searchsorted(run_first, ends[gone], side="right") - 1
             ends[gone] = run_last[run] + 1 if step > 0 else run_first[run] - 1
     return first, last, n
