@@ -120,6 +120,20 @@ def test_what_breaks_a_rule_is_left_out_alone_and_named() -> None:
     assert "score_range" in str(read.report)
 
 
+def test_thousands_of_broken_parts_end_soon_and_take_only_their_list_along() -> None:
+    good = {
+        "resourceType": "Condition",
+        "id": "x",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": "low mood"},
+    }
+    bad = [score(id=f"o{i}", valueInteger=99) for i in range(1_500)]
+    read = from_bundle(bundle_of(PATIENT, good, *bad, score(id="last", valueInteger=3)))
+    assert [p.id for p in only(read).problems] == ["x"]
+    assert not only(read).measurements
+    assert sum(n.count for n in read.report.notes if n.action == "dropped") == 1_501
+
+
 def test_names_are_never_read() -> None:
     read = from_bundle(bundle_of(PATIENT, score(valueInteger=3)))
     assert CANARY not in only(read).model_dump_json()

@@ -266,7 +266,7 @@ def _case(course: Course, catalogue: Catalogue, gaps: list[Violation]) -> Case |
     case = case_of(
         data,
         {"catalogue": catalogue, "gaps": mine},
-        lambda what, code: course.sources.note("dropped", what, f"it breaks the rule {code}"),
+        lambda what, code, n: course.sources.note("dropped", what, f"it breaks the rule {code}", n),
     )
     gaps += mine
     if case is None:

@@ -100,9 +100,9 @@ class Sources:
     taken: Counter[str] = attrs.field(factory=Counter)
     used: set[int] = attrs.field(factory=set)
 
-    def note(self, action: str, what: str, why: str) -> None:
-        """Note one thing that was not simply taken over."""
-        self.notes[action, what, why] += 1
+    def note(self, action: str, what: str, why: str, n: int = 1) -> None:
+        """Note something that was not simply taken over."""
+        self.notes[action, what, why] += n
 
     def find(self, reference: Json | None) -> Entry | None:
         """Return the entry that a reference leads to, or None."""
