@@ -167,6 +167,6 @@ def _parquet(path: Path) -> Any:
         return pl.read_parquet(path)
     except FileNotFoundError:
         code, found = "no_such_file", "nothing there"
-    except (pl.exceptions.PolarsError, OSError, ValueError):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError):
         code, found = "not_this_format", "something else, or half of it"
     raise DocumentError(code, needed="a Parquet file", found=found, file=str(path))
