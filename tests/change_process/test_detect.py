@@ -257,6 +257,15 @@ def test_the_repr_counts_and_names_nobody() -> None:
     assert repr(detect_changes(case_of(), at=AT)) == "DetectedChanges(0 changes: none; n_used=0, dropped=0)"
 
 
+def test_the_explanation_says_why_something_is_no_event() -> None:
+    rows = [*course(20, 8), *course(3, instrument="gad7")]
+    rows[1] |= {"session": "s0", "timing": "after", "measured_at": day(0)}
+    rows[2]["id"] = "g"
+    told = detect_changes(case_of(*rows), at=AT, methods=["reliable_change"]).explain().splitlines()
+    assert told[1].startswith("1 not judged: the method needs more scores")
+    assert told[2] == "1 left out: both scores belong to one session: the change may lie inside it"
+
+
 @given(cases(), st.sampled_from(["pooled_sd", "share_kept", "none"]))
 def test_every_case_stays_valid_with_the_changes_found_in_it(case: Case, stability: Any) -> None:
     detected = detect_changes(case, at=AT, stability=stability)

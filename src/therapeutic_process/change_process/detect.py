@@ -60,6 +60,12 @@ class DetectedChanges:
     dropped: Mapping[str, int]
     left_out: Mapping[str, int]
 
+    def explain(self) -> str:
+        """Say what could not be judged and what was left out, and why."""
+        lines = [f"{n} not judged: {DROPPED[code]}" for code, n in self.dropped.items()]
+        lines += [f"{n} left out: {LEFT_OUT[code]}" for code, n in self.left_out.items()]
+        return "\n".join([repr(self), *lines])
+
     def __repr__(self) -> str:
         kinds = Counter(e.provenance.method for e in self.events if e.provenance is not None)
         said = ", ".join(f"{n} {kind}" for kind, n in kinds.items()) or "none"
