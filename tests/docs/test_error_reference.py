@@ -29,6 +29,7 @@ RAISERS = {
     "TableIssue": 0,
     "CannotEstimate": 1,
     "PydanticCustomError": 0,
+    "refuse": 0,
     "error": 0,  # a place in a file makes its own DocumentError
 }
 
