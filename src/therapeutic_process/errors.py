@@ -32,6 +32,11 @@ def _rebuild(
     return error
 
 
+def _on_one_line(name: str) -> str:
+    """Return a file's name with nothing in it that a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
 class TherapeuticProcessError(ValueError):
     """Base of every error of this library. Pickles and copies; holds facts as attributes, never a client's data."""
 
@@ -141,7 +146,7 @@ class DocumentError(TherapeuticProcessError):
         self.line = line
         self.violations = cause.violations if cause else ()
         self.total = cause.total if cause else 0
-        place = ":".join(str(p) for p in (file, line) if p is not None)
+        place = ":".join(_on_one_line(str(p)) for p in (file, line) if p is not None)
         head = f"{place}: " if place else ""
         detail = f"\n{cause}" if cause else ""
         super().__init__(f"{head}{code}: needed {needed}, found {found}{detail}")

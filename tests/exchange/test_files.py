@@ -487,3 +487,12 @@ def test_the_examples_are_valid_and_small_enough_to_read() -> None:
     assert all(c.sessions for c in several)
     assert all(c.measurements for c in several)
     assert {e.locus for c in several for e in c.change_events} == {"in_session", "out_of_session"}
+
+
+def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "a\n\x1b[31mb.jsonl"
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(DocumentError) as caught:
+        list(read_cases(file))
+    assert "a\\n\\x1b[31mb.jsonl:1: truncated" in str(caught.value)
+    assert caught.value.file == str(file)
