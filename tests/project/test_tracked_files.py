@@ -43,7 +43,7 @@ def test_no_tracked_file_holds_a_path_of_a_machine() -> None:
 def test_the_pattern_finds_such_paths_and_no_others() -> None:
     assert MACHINE_PATH.search("open('/home/ana/cases.jsonl')")
     assert MACHINE_PATH.search("see /Users/ana/report.html")
-    assert not MACHINE_PATH.search("https://example.org/home/page and $ROOT/work/x and a/opt/b")
+    assert not MACHINE_PATH.search("https://example.org/home/page and $ROOT/home/x and a/opt/b")
 
 
 def test_no_leftovers_are_tracked() -> None:
