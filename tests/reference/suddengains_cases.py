@@ -227,7 +227,8 @@ def _compare_by_person(
         else:
             _compare_event(run, chosen[client], line, cells)
             same = mine.get(client, {}).get("place") == chosen[client]["place"]
-            cells.check(f"{choice} of client {client}", float(same), 1.0, explained=True, because="losses")
+            excused = swapped or departs  # nowhere else may the client's own event be another one
+            cells.check(f"{choice} of client {client}", float(same), 1.0, explained=excused, because="losses")
 
 
 def _summary(run: _Sudden, events: list[dict[str, Any]], clients: int | None) -> dict[str, Any]:
