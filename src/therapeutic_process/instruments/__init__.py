@@ -5,7 +5,6 @@ from therapeutic_process.instruments.coding_system import (
     CodeDefinition,
     CodingLevel,
     CodingSystem,
-    Facet,
     SummaryRatio,
     UnverifiedCoding,
 )
@@ -16,6 +15,7 @@ from therapeutic_process.instruments.facts import (
     Comparator,
     Confidence,
     Cutoff,
+    Facet,
     ItemValues,
     MissingItemRule,
     Norm,

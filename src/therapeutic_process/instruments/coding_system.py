@@ -10,24 +10,19 @@ from typing_extensions import override
 
 from therapeutic_process.base import Many, PublicId, PublicText, Record, RuledRecord, broken
 from therapeutic_process.errors import Violation
-from therapeutic_process.instruments.facts import Rater, warn_of_unverified
+from therapeutic_process.instruments.facts import Facet, Rater, warn_of_unverified
 from therapeutic_process.instruments.rating_scale import QSort, RatingScale, SpeakerRole
 
 __all__ = [
     "CodeDefinition",
     "CodingLevel",
     "CodingSystem",
-    "Facet",
     "SummaryRatio",
     "UnverifiedCoding",
     "system_with_unverified",
 ]
 
 CodingLevel = Literal["interaction", "segment", "session"]
-Facet = Literal[
-    "contract", "operations", "bond", "self_relatedness", "in_session_impacts", "temporal_patterns"
-]  # fmt: skip
-"""A facet of the Generic Model of Psychotherapy (Orlinsky & Howard 1987)."""
 
 
 class CodeDefinition(Record, frozen=True):
@@ -45,6 +40,7 @@ class CodeDefinition(Record, frozen=True):
     group: PublicId | None = Field(
         default=None, description="The manual's heading over the code; no code itself."
     )
+    facets: Many[Facet] = Field(default=(), description="What it speaks to; empty: what the system does.")
 
 
 class SummaryRatio(Record, frozen=True):

@@ -18,6 +18,7 @@ __all__ = [
     "Comparator",
     "Confidence",
     "Cutoff",
+    "Facet",
     "ItemValues",
     "MissingItemRule",
     "Norm",
@@ -33,6 +34,10 @@ __all__ = [
 Confidence = Literal["high", "medium", "low"]
 Comparator = Literal[">=", ">", "<=", "<"]
 Rater = Literal["client", "therapist", "observer", "parent", "teacher", "crowd", "software"]
+Facet = Literal[
+    "contract", "operations", "bond", "self_relatedness", "in_session_impacts", "temporal_patterns"
+]  # fmt: skip
+"""A facet of the Generic Model of Psychotherapy (Orlinsky & Howard 1987)."""
 
 
 class UnverifiedFactWarning(TherapeuticProcessWarning):

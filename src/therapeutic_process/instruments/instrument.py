@@ -15,6 +15,7 @@ from therapeutic_process.instruments.facts import (
     ChangeThreshold,
     Citation,
     Cutoff,
+    Facet,
     ItemValues,
     MissingItemRule,
     Norm,
@@ -44,6 +45,7 @@ class Subscale(RuledRecord, frozen=True):
     scoring: Scoring = "sum"
     direction: Direction | None = Field(default=None, description="None: as the whole instrument.")
     missing_items: MissingItemRule | None = None
+    facets: Many[Facet] = Field(default=(), description="What it speaks to; empty: what the instrument does.")
     source: PublicText | None = None
 
     @override
@@ -94,6 +96,9 @@ class Instrument(RuledRecord, frozen=True):
     )
     recall_days: int | None = Field(
         default=None, ge=0, description="The same in days; a month is 30, this session 0."
+    )
+    facets: Many[Facet] = Field(
+        default=(), description="Facets of the Generic Model of Psychotherapy that it speaks to."
     )
     loinc: PublicId | None = Field(default=None, description="LOINC code of the total score.")
     licence: PublicText | None = None

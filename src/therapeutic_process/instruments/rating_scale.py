@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from therapeutic_process.base import Many, PublicId, PublicText, Record, RuledRecord, broken
 from therapeutic_process.errors import Violation
+from therapeutic_process.instruments.facts import Facet
 
 __all__ = ["QSort", "RatingScale", "Reading", "ScalePoint", "SpeakerRole"]
 
@@ -49,6 +50,7 @@ class RatingScale(RuledRecord, frozen=True):
         default=None, description="What is rated."
     )
     item_count: int | None = Field(default=None, ge=1, description="Items that the scale is made of.")
+    facets: Many[Facet] = Field(default=(), description="What it speaks to; empty: what the system does.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

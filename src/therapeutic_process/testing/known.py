@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import attrs
 from hypothesis import strategies as st
 
-from therapeutic_process.instruments import CodingSystem, Instrument
+from therapeutic_process.instruments import CodingSystem, Facet, Instrument
 from therapeutic_process.records import CodingPass, Reference, Session
 from therapeutic_process.testing.values import START, TimesKnown, free_texts, whens
 
@@ -105,6 +105,11 @@ def some(options: tuple[Any, ...], *, least: int = 0) -> SearchStrategy[list[Any
         least: The least number of them.
     """
     return st.lists(st.sampled_from(options), min_size=least, max_size=3, unique=True)
+
+
+def facets() -> SearchStrategy[list[Any]]:
+    """Facets that a questionnaire, a scale or a code speaks to."""
+    return some(get_args(Facet))
 
 
 def _alone() -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from therapeutic_process.instruments import (
     Subscale,
     UnverifiedFacts,
 )
-from therapeutic_process.testing.known import some
+from therapeutic_process.testing.known import facets, some
 from therapeutic_process.testing.values import built, choice, finite, public_ids, short_texts
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def subscales(draw: DrawFn, *, id: str | None = None, items: int = 5) -> Subscal
         "scoring": st.sampled_from(_SCORINGS),
         "direction": st.sampled_from(_DIRECTIONS),
         "missing_items": missing_item_rules(),
+        "facets": facets(),
         "source": _sources(),
     }
     return draw(built(Subscale, required, optional))
@@ -196,6 +197,7 @@ def instruments(draw: DrawFn, *, id: str | None = None) -> Instrument:  # noqa: 
         "direction": st.sampled_from(_DIRECTIONS),
         "recall": short_texts("two weeks"),
         "recall_days": st.integers(0, 30),
+        "facets": facets(),
         "licence": short_texts("free"),
         "references": st.lists(short_texts("a paper"), max_size=1),
         "sources": st.lists(citations(), max_size=1),

@@ -16,7 +16,7 @@ from therapeutic_process.instruments import (
     UnverifiedCoding,
     builtin_catalogue,
 )
-from therapeutic_process.testing.known import some
+from therapeutic_process.testing.known import facets, some
 from therapeutic_process.testing.values import built, choice, finite, public_ids, short_texts
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ __all__ = [
 _USUAL = ("annomi", "automisc", "imcs")
 _ROLES = ("client", "therapist", "other")
 _LEVELS = ("interaction", "segment", "session")
-_FACETS = ("contract", "operations", "bond", "self_relatedness", "in_session_impacts", "temporal_patterns")
 
 
 def usual_systems() -> tuple[CodingSystem, ...]:
@@ -71,6 +70,7 @@ def rating_scales(draw: DrawFn, *, id: str | None = None) -> RatingScale:  # noq
         "speakers": some(_ROLES),
         "level": st.sampled_from(_LEVELS),
         "item_count": st.integers(1, 5),
+        "facets": facets(),
     }
     if draw(st.integers(0, 3)) < 3:
         high = draw(st.integers(2, 9))
@@ -108,6 +108,7 @@ def code_definitions(
         "speakers": some(_ROLES),
         "dimension": choice("form", "intent"),
         "group": public_ids("group"),
+        "facets": facets(),
     }
     if broader:
         optional["broader"] = st.sampled_from(broader)
@@ -171,7 +172,7 @@ def coding_systems(draw: DrawFn, *, id: str | None = None) -> CodingSystem:  # n
         "every_dimension": st.booleans(),
         "points_at": some(("actor", "target", "theme")),
         "raters": some(("observer", "client", "software")),
-        "facets": some(_FACETS),
+        "facets": facets(),
         "q_sort": q_sorts(),
         "verified": st.booleans(),
         "unverified": unverified_codings(),
