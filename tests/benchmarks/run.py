@@ -60,7 +60,7 @@ def big_case(sessions: int = 20, interactions: int = 200, *, case_id: str = "k1"
         }  # fmt: skip
 
     tree = {
-        "kind": "case", "schema_version": "0.9", "id": case_id,
+        "kind": "case", "schema_version": "1.0", "id": case_id,
         "participants": [{"id": "c1", "role": "client"}, {"id": "t1", "role": "therapist"}],
         "sessions": [
             {"id": f"s{n}", "number": n, "status": "held", "attended": ["c1", "t1"], "duration_s": 3600.0,

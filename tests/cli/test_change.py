@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "Kanarienvogel-4711"
-BAD = f'{{"kind":"case","schema_version":"0.9","id":"{CANARY}","participants":[]}}'
+BAD = f'{{"kind":"case","schema_version":"1.0","id":"{CANARY}","participants":[]}}'
 
 
 def call(*arguments: str | Path) -> Any:

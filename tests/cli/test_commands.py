@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CANARY = "Kanarienvogel-4711"
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 BAD = (
-    '{"kind":"case","schema_version":"0.9","id":"'
+    '{"kind":"case","schema_version":"1.0","id":"'
     + CANARY
     + '","participants":[{"id":"c1","role":"'
     + CANARY

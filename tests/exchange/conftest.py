@@ -61,7 +61,7 @@ def document() -> Callable[..., str]:
     def make(**fields: Any) -> str:
         smallest = {
             "kind": "case",
-            "schema_version": "0.9",
+            "schema_version": "1.0",
             "id": "k1",
             "participants": [{"id": "c1", "role": "client"}],
         }

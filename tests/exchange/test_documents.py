@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, VersionTooNew, VersionTooOld
 from therapeutic_process.exchange import MAX_DEPTH, ReadResult, dump_case, load_case, load_case_lenient
 from therapeutic_process.instruments import Instrument, builtin_catalogue
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 READERS = (load_case, load_case_lenient)
-START = '{"kind":"case","schema_version":"0.9","id":"k1","participants":[{"id":"c1","role":"client"}]'
+START = '{"kind":"case","schema_version":"1.0","id":"k1","participants":[{"id":"c1","role":"client"}]'
 
 
 def refusal(read: Callable[..., object], document: str | bytes, **options: Any) -> DocumentError:
@@ -51,7 +52,7 @@ class TestRoundTrip:
         assert load_case_lenient(text).case == case
 
     def test_defaults_are_left_out_and_the_header_comes_first(self, document: Callable[..., str]) -> None:
-        case = load_case(document(format="individual", goals=[], setting=None))
+        case = load_case(document(treatment_format="individual", goals=[], setting=None))
         assert dump_case(case) == START + "}"
 
     def test_with_indent_it_says_the_same(self, generated: tuple[Case, ...]) -> None:
@@ -82,8 +83,8 @@ class TestHeader:
         ("version", "kind", "code"),
         [
             ("0.8", VersionTooOld, "version_too_old"),
-            ("0.10", VersionTooNew, "version_too_new"),
-            ("1.0", VersionTooNew, "version_too_new"),
+            ("0.10", VersionTooOld, "version_too_old"),
+            ("2.0", VersionTooNew, "version_too_new"),
             ("12.7", VersionTooNew, "version_too_new"),
             ("0.9.1", DocumentError, "version_unreadable"),
             ("latest", DocumentError, "version_unreadable"),
@@ -94,7 +95,9 @@ class TestHeader:
             (0.9, DocumentError, "version_unreadable"),
             (None, DocumentError, "version_unreadable"),
             (["0.9"], DocumentError, "version_unreadable"),
-            ("00.9", DocumentError, "invalid_record"),
+            ("00.9", DocumentError, "version_unreadable"),
+            ("1.00", DocumentError, "version_unreadable"),
+            ("99999.0", DocumentError, "version_unreadable"),
         ],
     )
     def test_only_versions_it_knows_are_read(
@@ -122,6 +125,56 @@ class TestHeader:
     ) -> None:
         error = refusal(read, document(kind="theory_of_change"))
         assert [v.path for v in error.violations] == ["$.kind"]
+
+
+class TestOlderDocuments:
+    OLD = START.replace("1.0", "0.9") + ',"format":"couple"'
+
+    @pytest.mark.parametrize("read", READERS)
+    def test_the_draft_is_read_and_written_as_the_present_version(self, read: Callable[..., Any]) -> None:
+        found = read(self.OLD + "}")
+        case = found.case if isinstance(found, ReadResult) else found
+        assert (case.treatment_format, case.schema_version) == ("couple", SCHEMA_VERSION)
+        assert json.loads(dump_case(case))["treatment_format"] == "couple"
+
+    @pytest.mark.parametrize("read", READERS)
+    def test_both_names_at_once_are_refused(self, read: Callable[..., Any]) -> None:
+        assert refusal(read, self.OLD + ',"treatment_format":"couple"}').code == "rename_taken"
+
+    def test_what_is_wrong_is_named_as_it_is_called_now(self) -> None:
+        error = refusal(load_case, self.OLD.replace("couple", "canary") + "}")
+        assert [v.path for v in error.violations] == ["$.treatment_format"]
+        assert "canary" not in repr(error.violations)
+
+    def test_unknown_fields_of_an_old_document_are_kept(self) -> None:
+        found = load_case_lenient(self.OLD + ',"brand_new":[1]}')
+        assert found.unknown == {("brand_new",): [1]}
+        assert json.loads(dump_case(found.case, unknown=found.unknown))["schema_version"] == SCHEMA_VERSION
+
+    def test_the_old_name_is_unknown_to_the_present_version(self) -> None:
+        error = refusal(load_case, START + ',"format":"couple"}')
+        assert [v.code for v in error.violations] == ["field_unknown"]
+
+
+class TestNewerMinorVersions:
+    NEW = START.replace("1.0", "1.7") + ',"brand_new":{"a":1}}'
+
+    def test_strict_reading_refuses_them_and_says_what_helps(self) -> None:
+        error = refusal(load_case, self.NEW)
+        assert isinstance(error, VersionTooNew)
+        assert "leniently" in error.found
+
+    def test_lenient_reading_keeps_the_new_fields_and_the_version(self) -> None:
+        found = load_case_lenient(self.NEW)
+        assert found.unknown == {("schema_version",): "1.7", ("brand_new",): {"a": 1}}
+        assert json.loads(dump_case(found.case, unknown=found.unknown)) == json.loads(self.NEW)
+
+    def test_without_what_was_unknown_the_case_is_one_of_this_version(self) -> None:
+        assert dump_case(load_case_lenient(self.NEW).case) == START + "}"
+
+    def test_a_new_value_in_a_known_field_is_refused(self) -> None:
+        error = refusal(load_case_lenient, self.NEW[:-1] + ',"treatment_format":"canary"}')
+        assert [v.code for v in error.violations] == ["not_in_vocabulary"]
 
 
 class TestUnknownFields:

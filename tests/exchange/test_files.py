@@ -40,7 +40,7 @@ def lines(*ids: str) -> bytes:
 
 
 def small(case_id: str) -> str:
-    head = '{"kind":"case","schema_version":"0.9"'
+    head = '{"kind":"case","schema_version":"1.0"'
     return f'{head},"id":"{case_id}","participants":[{{"id":"c1","role":"client"}}]}}'
 
 
@@ -213,7 +213,7 @@ class TestBadDocuments:
         ("{", "truncated"),
         ("nonsense", "not_json"),
         ("[]", "not_an_object"),
-        (small("x").replace("0.9", "7.0"), "version_too_new"),
+        (small("x").replace("1.0", "7.0"), "version_too_new"),
         (small("x").replace('"id":"x"', '"id":7'), "invalid_record"),
         (small("x") + small("y"), "not_json"),
         ("\ufeff" + small("x"), "not_json"),
@@ -232,7 +232,7 @@ class TestBadDocuments:
 
     def test_the_error_keeps_its_class_and_its_violations(self, tmp_path: Path) -> None:
         file = tmp_path / "x.jsonl"
-        file.write_text(small("x").replace("0.9", "7.0"))
+        file.write_text(small("x").replace("1.0", "7.0"))
         with pytest.raises(VersionTooNew):
             next(read_cases(file))
         file.write_text(small("x").replace('"client"', '"patient"').replace('"x"', "7"))
@@ -478,7 +478,7 @@ def test_the_log_holds_counts_only(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 def test_the_examples_are_valid_and_small_enough_to_read() -> None:
     several = example_cases()
-    assert [c.format for c in several] == ["individual", "individual", "couple", "group"]
+    assert [c.treatment_format for c in several] == ["individual", "individual", "couple", "group"]
     for case in several:
         assert load_case(dump_case(case)) == case
         lenient = load_case_lenient(dump_case(case))

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from therapeutic_process.errors import Violation
 
 GOLDEN = Path(__file__).parent / "golden"
-# Digest of the schema file of every released version: once released, a schema never changes. 0.9 is a draft.
-RELEASED: dict[str, str] = {}
+# Digest of the schema file of every frozen version: it never changes again. The present version is entered with its
+# first release.
+FROZEN = {"0.9": "cc14df7aa581d022380a6416e368861d065d7ed5ed0c30a4ea67b3673459d2e6"}
 
 WHAT_TO_DO = """the models and the shipped schema differ. If the change is meant:
-1. raise SCHEMA_VERSION in src/therapeutic_process/base/version.py, unless it is 0.9, the draft;
+1. raise SCHEMA_VERSION in src/therapeutic_process/base/version.py, unless the present version is not yet released;
 2. therapeutic-process schema --force -o src/therapeutic_process/exchange/schema/case-VERSION.json
 3. python tests/exchange/golden/make.py (writes tests/exchange/golden/case-VERSION.jsonl);
 4. add a line to CHANGELOG.md, and a migration where older documents do not load any more."""
@@ -119,8 +120,9 @@ class TestSchema:
             f.stem.removeprefix("case-"): hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()
         }
         assert SCHEMA_VERSION in kept
-        kept.pop("0.9")
-        assert kept == RELEASED, "enter a new version's digest; a released one stays as it is"
+        if SCHEMA_VERSION not in FROZEN:
+            kept.pop(SCHEMA_VERSION)
+        assert kept == FROZEN, "enter the digest of a version with its release; a released one stays as it is"
 
     def test_a_changed_model_is_noticed(self) -> None:
         class Changed(Case, frozen=True):
@@ -237,7 +239,7 @@ class TestGolden:
     """A document of each schema version that was ever released, and of the draft, goes on loading."""
 
     def test_every_version_has_one(self) -> None:
-        assert {f.stem.removeprefix("case-") for f in GOLDEN.glob("*.jsonl")} == {"0.9", *RELEASED}
+        assert {f.stem.removeprefix("case-") for f in GOLDEN.glob("*.jsonl")} == {SCHEMA_VERSION, *FROZEN}
 
     @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.jsonl")), ids=lambda f: f.stem)
     def test_it_loads(self, file: Path) -> None:

@@ -77,7 +77,7 @@ def hostile_case() -> Case:
     m, free = MARKUP, f"{MARKUP} {FREE}"
     data: dict[str, Any] = {
         "id": f"case {m}",
-        "format": "couple",
+        "treatment_format": "couple",
         "setting": f"setting {m}",
         "participants": [
             {"id": f"c1 {m}", "role": "client", "site": m, "arm": m, "group": m},

@@ -82,7 +82,7 @@ def test_couples_and_groups_are_told_apart_by_person(read_page: Callable[[str], 
             for p in case.clients
             if p.id in {m.subject for m in case.measurements}
         )
-        assert f"{case.format.capitalize()} therapy with {len(case.clients)} clients" in page.text
+        assert f"{case.treatment_format.capitalize()} therapy with {len(case.clients)} clients" in page.text
 
 
 def test_the_axis_of_the_timeline_is_named(read_page: Callable[[str], Page]) -> None:
@@ -197,7 +197,7 @@ def talk_of(speakers: list[str]) -> Case:
         "coder": {"kind": "observer"},
     }
     held = {"id": "s1", "number": 1, "status": "held", "interactions": talk}
-    return made(id="k", format="group", participants=people, sessions=[held], coding_passes=[coded])
+    return made(id="k", treatment_format="group", participants=people, sessions=[held], coding_passes=[coded])
 
 
 def test_codes_of_many_speakers_stand_side_by_side(read_page: Callable[[str], Page]) -> None:

@@ -47,7 +47,7 @@ def test_every_case_is_valid_and_survives_json(case: Case) -> None:
 @given(cases(min_clients=2, max_clients=2, min_sessions=1, max_sessions=2, with_text=False, times="none"))
 def test_what_is_asked_for_is_kept(case: Case) -> None:
     assert len(case.clients) == 2
-    assert case.format != "individual"
+    assert case.treatment_format != "individual"
     assert 1 <= len(case.sessions) <= 2
     assert not [x.text for s in case.sessions for x in s.interactions if x.text is not None]
     assert not [s.started_at for s in case.sessions if s.started_at is not None]
@@ -60,9 +60,9 @@ def test_a_therapist_may_be_software(case: Case) -> None:
 
 
 _SEEN: dict[str, Any] = {
-    "a couple": lambda c: c.format == "couple",
-    "a family": lambda c: c.format == "family",
-    "a group": lambda c: c.format == "group",
+    "a couple": lambda c: c.treatment_format == "couple",
+    "a family": lambda c: c.treatment_format == "family",
+    "a group": lambda c: c.treatment_format == "group",
     "software": lambda c: any(p.nature == "software" for p in c.participants),
     "no therapist": lambda c: not any(p.role == "therapist" for p in c.participants),
     "two passes": lambda c: len(c.coding_passes) > 1,

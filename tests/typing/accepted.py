@@ -17,7 +17,7 @@ case = Case(id="k1", participants=(client,), sessions=(Session(id="s1", number=1
 assert_type(case.clients, tuple[Participant, ...])
 assert_type(case.held_sessions, tuple[Session, ...])
 assert_type(case.sessions[0].started_at, datetime | date | None)
-assert_type(case.format, Literal["individual", "couple", "family", "group"])
+assert_type(case.treatment_format, Literal["individual", "couple", "family", "group"])
 assert_type(case.with_changes(id="k2"), Case)
 assert_type(Case.model_validate({}), Case)
 assert_type(Case.model_validate_json("{}"), Case)

@@ -178,7 +178,7 @@ class TheoryOfChange(RuledRecord, frozen=True):
     """
 
     kind: Literal["theory_of_change"] = "theory_of_change"
-    schema_version: Literal["0.9"] = SCHEMA_VERSION
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
     id: Id
     name: PublicText
     mechanisms: Many[Mechanism] = Field(min_length=1)

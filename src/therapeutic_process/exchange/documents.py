@@ -11,7 +11,9 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from therapeutic_process.base import SCHEMA_VERSION
-from therapeutic_process.errors import DocumentError, RecordError, VersionTooNew, VersionTooOld, Violation
+from therapeutic_process.errors import DocumentError, RecordError, VersionTooNew, Violation
+from therapeutic_process.exchange.header import age_of, header_missing
+from therapeutic_process.exchange.migrations import migrate
 from therapeutic_process.records import Case
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ MAX_DEPTH = 200
 """Deepest nesting that is read; the parser stops there."""
 
 UnknownPath = tuple[str | int, ...]
+_VERSION: UnknownPath = ("schema_version",)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -41,7 +44,8 @@ class ReadResult:
 
     Attributes:
         case: The case, as far as this version of the library knows the document.
-        unknown: What it does not know: path → value, kept so that writing can put it back.
+        unknown: What it does not know: path → value, kept so that writing can put it back. For a document of a newer
+            minor version of the schema, its version is among it, under ``("schema_version",)``.
         gaps: Instruments and coding systems that neither the catalogue nor the case knows.
     """
 
@@ -58,13 +62,16 @@ def load_case(
 ) -> Case:
     """Read one case from a JSON document, strictly.
 
-    >>> load_case(dump_case(load_case('{"kind": "case", "schema_version": "0.9", "id": "k", "participants": '
+    >>> load_case(dump_case(load_case('{"kind": "case", "schema_version": "1.0", "id": "k", "participants": '
     ...                               '[{"id": "c1", "role": "client"}]}')))
     Case(participants=1)
 
     Where a name stands twice in one object, the last one counts: JSON leaves it open, and so do Python, JavaScript and
     the validators of JSON Schema, so that what such a tool looked at is what is read here. ``NaN`` and ``Infinity`` are
     no JSON; a byte order mark belongs to a file, and `read_cases` takes it off.
+
+    A document of an older schema version that is still read is brought to the present one first (`migrate`); what is
+    wrong with it is then named by the fields' present names.
 
     Args:
         document: The JSON text, or its bytes in UTF-8.
@@ -73,7 +80,7 @@ def load_case(
 
     Raises:
         DocumentError: If it is no JSON, too large or too deep, or breaks a rule (see its ``violations``).
-        VersionTooNew: If it was written for a later schema.
+        VersionTooNew: If it was written for a later schema; of a later minor version, `load_case_lenient` reads it.
         VersionTooOld: If it was written for a schema that is no longer read.
     """
     data = _bytes_of(document, max_bytes)
@@ -85,8 +92,8 @@ def load_case(
         missing = {"kind", "schema_version"} - case.model_fields_set
         if not missing:
             return case
-        raise _header_missing(missing)
-    raise _document_error(data, broken)
+        raise header_missing(missing)
+    return _older_case(data, broken, catalogue)
 
 
 def load_case_lenient(
@@ -94,8 +101,9 @@ def load_case_lenient(
 ) -> ReadResult:
     """Read one case, keeping fields that this version does not know and reporting instruments it does not know.
 
-    Everything else is as strict as `load_case`. Numbers among the unknown values are kept as Python holds them: a whole
-    number with all its digits, any other as a float.
+    A document of a newer minor version of the schema is read too: a minor version only adds optional fields, which are
+    kept, with the version itself. Everything else is as strict as `load_case`. Numbers among the unknown values are
+    kept as Python holds them: a whole number with all its digits, any other as a float.
 
     Args:
         document: The JSON text, or its bytes in UTF-8.
@@ -104,11 +112,20 @@ def load_case_lenient(
 
     Raises:
         DocumentError: As `load_case`; and if an unknown value is a number too large to be written again.
+        VersionTooNew: If it was written for a later major version of the schema.
+        VersionTooOld: If it was written for a schema that is no longer read.
     """
     data = _bytes_of(document, max_bytes)
     tree = _parsed(data)
-    _check_version(tree)
     unknown: dict[UnknownPath, Any] = {}
+    age = age_of(tree)
+    if age == "newer_minor":
+        unknown[_VERSION] = tree["schema_version"]
+        tree["schema_version"] = SCHEMA_VERSION
+    elif age == "older":
+        tree = migrate(tree)
+    if age != "current":
+        data = json.dumps(tree).encode()
     while True:
         gaps: list[Violation] = []
         try:
@@ -150,7 +167,10 @@ def dump_case(
         **case.model_dump(mode="json", exclude_defaults=True),
     }
     for path, value in (unknown or {}).items():
-        _put_back(tree, path, value)
+        if path == _VERSION:
+            tree["schema_version"] = value
+        else:
+            _put_back(tree, path, value)
     separators = (",", ":") if indent is None else (",", ": ")
     return json.dumps(tree, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
 
@@ -209,17 +229,21 @@ def _syntax_error(message: str) -> DocumentError:
     return DocumentError("not_json", needed="a JSON document in UTF-8", found="something else")
 
 
-def _document_error(document: bytes, error: RecordError) -> DocumentError:
-    if any(v.code == "not_json" for v in error.violations):
-        try:
-            _parsed(document)
-        except DocumentError as syntax:
-            return syntax
+def _older_case(document: bytes, error: RecordError, catalogue: Catalogue | None) -> Case:
+    """Read a document of an older version, or say why the document cannot be read."""
+    tree = _parsed(document)
+    age = age_of(tree)
+    if age == "newer_minor":
+        found = "a newer minor version: upgrade this library, or read it leniently"
+        raise VersionTooNew("version_too_new", needed=f"schema version {SCHEMA_VERSION}", found=found)
+    if age == "current":
+        raise _invalid(error)
+    present = json.dumps(migrate(tree)).encode()
     try:
-        _check_version(_parsed(document))
-    except DocumentError as version:
-        return version
-    return _invalid(error)
+        return Case.model_validate_json(present, context=_context(catalogue))
+    except RecordError as broken:
+        failure = _invalid(broken)
+    raise failure
 
 
 def _invalid(error: RecordError) -> DocumentError:
@@ -232,36 +256,7 @@ def _strict_error(document: bytes, catalogue: Catalogue | None) -> DocumentError
         Case.model_validate_json(document, context={**(_context(catalogue) or {}), "gaps": []})
     except RecordError as error:
         return _invalid(error)
-    return _header_missing(set())
-
-
-def _header_missing(missing: set[str]) -> DocumentError:
-    needed = "the fields kind and schema_version"
-    return DocumentError("header_missing", needed=needed, found=f"no {' and no '.join(sorted(missing))}")
-
-
-def _check_version(tree: Mapping[str, Any]) -> None:
-    missing = {"kind", "schema_version"} - tree.keys()
-    if missing:
-        raise _header_missing(missing)
-    version = _version(tree["schema_version"])
-    ours = _version(SCHEMA_VERSION)
-    assert ours is not None
-    needed = f"schema version {SCHEMA_VERSION}"
-    if version is None:
-        raise DocumentError("version_unreadable", needed=needed, found="something that is no version")
-    if version > ours:
-        raise VersionTooNew("version_too_new", needed=needed, found="a newer version: upgrade this library")
-    if version < ours:
-        raise VersionTooOld("version_too_old", needed=needed, found="an older version")
-
-
-def _version(text: object) -> tuple[int, int] | None:
-    major, dot, minor = text.partition(".") if isinstance(text, str) else ("", "", "")
-    digits = f"{major}{minor}"
-    if not (dot and digits.isascii() and digits.isdigit() and major and minor and len(digits) < 9):
-        return None
-    return int(major), int(minor)
+    return header_missing(set())
 
 
 def _take_out(tree: Any, loc: tuple[str | int, ...]) -> tuple[UnknownPath, Any]:

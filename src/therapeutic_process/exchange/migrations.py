@@ -1,8 +1,8 @@
 """Brings documents of an older schema to a newer one, one pure step after the other.
 
 A step says what it renames in a form that a machine can read, and does the rest in a function on plain dicts. A reader
-that gets an older document calls `migrate` before it validates; the steps come in as an argument, so that nothing is
-registered anywhere. The draft, 0.9, is the first version: there is no step yet.
+that gets an older document calls `migrate` before it validates; other steps may come in as an argument, so that nothing
+is registered anywhere. The draft, 0.9, is the first version.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import attrs
 
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, VersionTooNew, VersionTooOld
+from therapeutic_process.exchange.header import Version, as_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +73,15 @@ class Migration:
         return {**self.change(made), "schema_version": self.after}
 
 
-STEPS: tuple[Migration, ...] = ()
+STEPS: tuple[Migration, ...] = (
+    Migration(
+        "0.9",
+        "1.0",
+        renames=(Rename((), "format", "treatment_format"),),
+        summary="The format of treatment has its full name: beside kind and schema_version, `format` read like the "
+        "format of the document.",
+    ),
+)
 """The steps from the versions that are still read to the current one."""
 
 
@@ -81,10 +90,10 @@ def migrate(
 ) -> dict[str, Any]:
     """Return a document in a newer version of the schema.
 
-    >>> first = Migration("0.9", "1.0", renames=(Rename(("sessions",), "number", "position"),))
-    >>> old = {"kind": "case", "schema_version": "0.9", "id": "k", "sessions": [{"id": "s1", "number": 1}]}
-    >>> migrate(old, to="1.0", steps=[first])["sessions"]
-    [{'id': 's1', 'position': 1}]
+    >>> migrate({"kind": "case", "schema_version": "0.9", "id": "k", "format": "couple"})
+    {'kind': 'case', 'schema_version': '1.0', 'id': 'k', 'treatment_format': 'couple'}
+
+    Nothing is validated: a document with mistakes comes out with the same mistakes, for the reader to find.
 
     Args:
         document: The document, as parsed JSON; it is not changed.
@@ -111,10 +120,8 @@ def migrate(
     return made
 
 
-def _chain(
-    found: tuple[int, int], target: tuple[int, int], steps: Sequence[Migration], to: str
-) -> list[Migration]:
-    by_version: dict[tuple[int, int], Migration] = {}
+def _chain(found: Version, target: Version, steps: Sequence[Migration], to: str) -> list[Migration]:
+    by_version: dict[Version, Migration] = {}
     for step in steps:
         if _version(step.after) <= _version(step.before) or _version(step.before) in by_version:
             needed = "one step from each version, to a newer one"
@@ -132,13 +139,12 @@ def _chain(
     return chain
 
 
-def _version(text: object) -> tuple[int, int]:
-    major, dot, minor = text.partition(".") if isinstance(text, str) else ("", "", "")
-    digits = f"{major}{minor}"
-    if not (dot and major and minor and digits.isascii() and digits.isdigit() and len(digits) < 9):
-        needed, found = "a schema version, as in 0.9", "something that is no version"
+def _version(text: object) -> Version:
+    version = as_version(text)
+    if version is None:
+        needed, found = "a schema version, as in 1.0", "something that is no version"
         raise DocumentError("version_unreadable", needed=needed, found=found)
-    return int(major), int(minor)
+    return version
 
 
 def _places(tree: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:

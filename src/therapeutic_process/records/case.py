@@ -39,9 +39,9 @@ class Case(
     """
 
     kind: Literal["case"] = "case"
-    schema_version: Literal["0.9"] = SCHEMA_VERSION
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
     id: Id
-    format: Literal["individual", "couple", "family", "group"] = "individual"
+    treatment_format: Literal["individual", "couple", "family", "group"] = "individual"
     setting: QuasiText | None = Field(
         default=None, description="Outpatient clinic, school, career service, …"
     )

@@ -35,7 +35,7 @@ def lede(view: View) -> str:
         ]
     )
     software = any(p.nature == "software" and p.role == "therapist" for p in case.participants)
-    told = f"{case.format.capitalize()} therapy with {people}{' (software)' if software else ''}"
+    told = f"{case.treatment_format.capitalize()} therapy with {people}{' (software)' if software else ''}"
     setting = f", {case.setting}" if case.setting else ""
     ending = f" It ended: {plain(case.ending.kind)}." if case.ending else ""
     return f"{told}{setting}.{ending}"

@@ -172,7 +172,7 @@ class CohortTally:
             goals=len(case.goals),
         )
         self.sessions.update(s.status for s in case.sessions)
-        self._count("format", case.format, n)
+        self._count("format", case.treatment_format, n)
         self._count("setting", case.setting or "not recorded", n)
         for client in case.clients:
             self._count("site", client.site or "not recorded", 1)

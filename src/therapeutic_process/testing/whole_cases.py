@@ -89,7 +89,7 @@ def cases(
     known = _add_segments(draw, known, fields, prefix)
     known = _add_scores(draw, known, fields, prefix)
     _add_changes(draw, known, fields, prefix)
-    fields["format"] = draw(st.sampled_from(_FORMATS.get(len(known.clients), ("family", "group"))))
+    fields["treatment_format"] = draw(st.sampled_from(_FORMATS.get(len(known.clients), ("family", "group"))))
     optional: dict[str, SearchStrategy[Any]] = {
         "setting": short_texts("outpatient clinic"),
         "ending": endings(known=known),

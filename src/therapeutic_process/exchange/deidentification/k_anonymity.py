@@ -30,7 +30,7 @@ _QUASI: dict[str, Callable[[Case, Participant], object]] = {
     "arm": lambda _, client: client.arm,
     "group": lambda _, client: client.group,
     "setting": lambda case, _: case.setting,
-    "format": lambda case, _: case.format,
+    "treatment_format": lambda case, _: case.treatment_format,
     "started_year": lambda case, _: _year(case),
     "problems": lambda case, client: frozenset(
         (p.coding.system, p.coding.code)
@@ -83,12 +83,12 @@ def k_anonymity(
     doi:10.1142/S0218488502001648).
 
     >>> from therapeutic_process.exchange import example_cases
-    >>> print(k_anonymity(example_cases(), quasi=("gender", "format")))
-    7 clients in 4 groups by gender, format: the smallest holds 1, 2 clients are unique
+    >>> print(k_anonymity(example_cases(), quasi=("gender", "treatment_format")))
+    7 clients in 4 groups by gender, treatment_format: the smallest holds 1, 2 clients are unique
 
     Args:
         cases: The cases.
-        quasi: Of ``birth_year``, ``gender``, ``site``, ``arm``, ``group``, ``setting``, ``format``, ``started_year``,
+        quasi: Of ``birth_year``, ``gender``, ``site``, ``arm``, ``group``, ``setting``, ``treatment_format``, ``started_year``,
             ``problems`` (their codes), ``n_sessions`` and ``therapists``.
 
     Returns:

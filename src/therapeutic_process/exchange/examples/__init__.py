@@ -18,7 +18,7 @@ __all__ = ["example_cases"]
 def example_cases() -> tuple[Case, ...]:
     """Return the synthetic cases: an individual, one with a software counsellor, a couple and a group.
 
-    >>> [case.format for case in example_cases()]
+    >>> [case.treatment_format for case in example_cases()]
     ['individual', 'individual', 'couple', 'group']
     """
     text = files("therapeutic_process.exchange.examples").joinpath("cases.jsonl").read_bytes()

@@ -62,7 +62,7 @@ def _episode(w: Writing, client: Participant) -> Json:
     if case.ending is not None:
         w.extend(made, case.ending, "ending", "kind", "last_session", "reason")
     made["status"] = "active" if case.ending is None else "finished"
-    made["type"] = [coded(f"{SYSTEM}case-format", case.format)]
+    made["type"] = [coded(f"{SYSTEM}case-format", case.treatment_format)]
     mine = [p for p in case.problems if p.participant in {None, client.id}]
     if mine:
         made["diagnosis"] = [

@@ -38,8 +38,8 @@ def episode(course: Course, entry: Entry) -> str | None:
     fields |= course.told(Case, resource, "case")
     fields.pop("participants", None)
     form = next((code_in(t, f"{SYSTEM}case-format") for t in resource.get("type", ())), None)
-    if (known := in_vocabulary(Case, "format", form)) is not None:
-        fields["format"] = known
+    if (known := in_vocabulary(Case, "treatment_format", form)) is not None:
+        fields["treatment_format"] = known
     start, end = period_in(resource.get("period"))
     if (at := course.when(start, "EpisodeOfCare.period.start")) is not None:
         fields["started_at"] = at
