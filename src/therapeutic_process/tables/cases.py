@@ -39,8 +39,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "pass_id": "String", "coder": "String", "role": "String", "strength": "Float64",
     },
     "ratings": {
-        **_KEYS, "session": "Int64", "instrument": "String", "scale": "String", "rater": "String", "target": "String",
-        "value": "Float64",
+        **_KEYS, "session": "Int64", "instrument": "String", "scale": "String", "rater": "String", "role": "String",
+        "target": "String", "value": "Float64",
     },
     "tasks": {
         **_KEYS, "task_id": "String", "session": "Int64", "kind": "String", "status": "String",
@@ -157,7 +157,7 @@ def _rows_of(case: Case, *, text: bool) -> Iterator[tuple[str, list[_Row]]]:
     ]  # fmt: skip
     yield "codes", list(_code_rows(case))
     yield "ratings", [
-        (*everybody, numbers.get(r.of.id), r.instrument, r.scale, _who(r.rater), r.of.kind, r.value)
+        (*everybody, numbers.get(r.of.id), r.instrument, r.scale, _who(r.rater), r.rater.kind, r.of.kind, r.value)
         for r in case.ratings
     ]  # fmt: skip
     yield "tasks", [

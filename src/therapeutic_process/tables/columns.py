@@ -161,6 +161,7 @@ RATINGS = Contract(
         _SESSION,
         Column("scale", "instrument or scale", required=True),
         Column("rater", "who rated", family="key", required=True, sensitivity="direct"),
+        Column("role", "role of the rater: client, therapist, observer, software, other"),
         Column("target", "what was rated: session, segment, goal, interaction"),
         Column("value", "the rating", "scale points", "number", required=True),
     ),
