@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -29,6 +29,7 @@ class View:
         include_text: Whether what people said and wrote is shown.
         prefix: Beginning of every id of the view, so that several views can stand in one page.
         level: Level of the headings of its sections.
+        at: When the report is made, if it is to say so.
     """
 
     case: Case
@@ -37,6 +38,7 @@ class View:
     include_text: bool
     prefix: str
     level: int
+    at: datetime | None = None
 
     def section(self, slug: str, title: str, *content: Content) -> Html:
         """Return a section with its heading.
