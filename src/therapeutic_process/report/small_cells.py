@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from therapeutic_process.tables import SUPPRESSION_RULES, TOTAL, SuppressionRule, suppress_counts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["SMALLEST", "Cells", "without_small_cells"]
 
-SMALLEST: Final = 5
+_RULE: Final = SUPPRESSION_RULES["five"]
+SMALLEST: Final = _RULE.smallest
 """The fewest clients that a cell may describe when it is broken out by what may narrow down who they are."""
 
 
@@ -32,11 +35,8 @@ class Cells:
     withheld: bool
 
 
-def without_small_cells(counts: Mapping[str, int], *, smallest: int = SMALLEST) -> Cells:
-    """Put small cells together, so that none describes fewer clients than allowed.
-
-    A single small cell could be worked out from the total: the next larger one joins it, until the cells put together
-    are at least two and describe enough.
+def without_small_cells(counts: Mapping[str, int], *, rule: SuppressionRule = _RULE) -> Cells:
+    """Put together the cells that `suppress_counts` would not show; their sum can be worked out from the total.
 
     >>> without_small_cells({"a": 40, "b": 6, "c": 2})
     Cells(rows=(('a', 40),), n_together=2, together=8, withheld=False)
@@ -45,14 +45,13 @@ def without_small_cells(counts: Mapping[str, int], *, smallest: int = SMALLEST) 
 
     Args:
         counts: Clients per value.
-        smallest: The fewest clients that a cell may describe.
+        rule: When a count is too small, with its source.
     """
-    ordered = sorted(((v, n) for v, n in counts.items() if n), key=lambda vn: (-vn[1], vn[0]))
-    kept = [(v, n) for v, n in ordered if n >= smallest]
-    small = ordered[len(kept) :]
-    while small and kept and (len(small) < 2 or sum(n for _, n in small) < smallest):
-        small.insert(0, kept.pop())
-    together = sum(n for _, n in small)
-    if small and (together < smallest or not kept):
+    some = {(value,): n for value, n in counts.items() if n}
+    found = suppress_counts(some, rule=rule)
+    if some and (found.shown(TOTAL) is None or all(found.cells[key] is None for key in some)):
         return Cells((), 0, 0, withheld=True)
-    return Cells(tuple(kept), len(small), together, withheld=False)
+    kept = [(value, n) for (value,), n in some.items() if found.shown(value) is not None]
+    together = sum(n for (value,), n in some.items() if found.shown(value) is None)
+    ordered = tuple(sorted(kept, key=lambda vn: (-vn[1], vn[0])))
+    return Cells(ordered, len(some) - len(kept), together, withheld=False)

@@ -33,6 +33,14 @@ from therapeutic_process.tables.primitives import (
     match_as_of,
 )
 from therapeutic_process.tables.reports import TableIssue, TableReport
+from therapeutic_process.tables.small_cells import SuppressedTable, suppress_small_cells
+from therapeutic_process.tables.suppression import (
+    SUPPRESSION_RULES,
+    SuppressedCounts,
+    SuppressionRule,
+    suppress_counts,
+)
+from therapeutic_process.tables.suppression_audit import TOTAL, FeasibleRange, feasible_ranges
 
 __all__ = [
     "CHANGE_EVENTS",
@@ -43,10 +51,16 @@ __all__ = [
     "RATINGS",
     "SCORES",
     "SESSIONS",
+    "SUPPRESSION_RULES",
     "TASKS",
+    "TOTAL",
     "CaseTables",
     "Column",
     "Contract",
+    "FeasibleRange",
+    "SuppressedCounts",
+    "SuppressedTable",
+    "SuppressionRule",
     "TableIssue",
     "TableReport",
     "check_change_events",
@@ -58,10 +72,13 @@ __all__ = [
     "check_sessions",
     "check_table",
     "check_tasks",
+    "feasible_ranges",
     "first_by_order",
     "frame_of",
     "from_cases",
     "lag_within_client",
     "last_by_order",
     "match_as_of",
+    "suppress_counts",
+    "suppress_small_cells",
 ]
