@@ -239,6 +239,38 @@ def test_progress_towards_goals_is_better_the_higher_it_is() -> None:
     ]
 
 
+def goal(name: str, *levels: tuple[str, int], weight: float = 1.0) -> dict[str, Any]:
+    rated = [{"level": level, "rater": CLIENT, "session": session} for session, level in levels]
+    return {
+        "id": name,
+        "participants": ["c"],
+        "history": [{"status": "active"}],
+        "attainments": rated,
+        "weight": weight,
+    }
+
+
+def test_attainment_of_goals_is_their_t_score() -> None:
+    # Kiresuk & Sherman (1968) as in test_attainment: weights 3 and 1 of levels 1 and -1
+    goals = [goal("g", ("s1", 1), ("s2", 0), weight=3), goal("h", ("s1", -1), ("s2", 0))]
+    found = of(a_case(goals=goals), effect=GoalPattern(measure="attainment"))
+    expected = 50 + 10 * (3 - 1) / (0.7 * 10 + 0.3 * 16) ** 0.5
+    assert values(found, "score") == [pytest.approx(expected), 50.0, None, None]
+    assert found.better == "higher_better"
+    assert not found.warnings
+    assert values(of(a_case(goals=goals), effect=GoalPattern()), "score") == [None] * 4
+
+
+def test_a_goal_rated_twice_in_a_place_counts_once_and_other_goals_are_told() -> None:
+    twice = goal("g", ("s1", 2), ("s1", 0), ("s2", 1))
+    found = of(a_case(goals=[twice, goal("h", ("s2", 1))]), effect=GoalPattern(measure="attainment"))
+    alone = of(a_case(goals=[goal("g", ("s1", 1))]), effect=GoalPattern(measure="attainment"))
+    assert values(found, "score")[0] == values(alone, "score")[0] == 60.0
+    assert found.warnings == (
+        "1 scores are over other goals than the client's last one: that they differ may be the goals",
+    )
+
+
 def test_clients_of_one_case_are_kept_apart_by_their_own_talk_and_attendance() -> None:
     case = a_case(participants=[{"id": "c", "role": "client"}, {"id": "d", "role": "client"},
                                 {"id": "t", "role": "therapist"}])  # fmt: skip

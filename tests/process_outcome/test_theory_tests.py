@@ -113,9 +113,10 @@ def test_an_inert_process_contradicts_and_says_what_it_needs() -> None:
     [
         ({"lag": None, "smallest_effect": None}, "not declared: lag, smallest_effect"),
         ({"direction": None}, "not declared: direction"),
-        ({"lag": LagWindow(unit="days", shortest=1, longest=7)}, "declared: 1 to 7 days"),
-        ({"lag": LagWindow(unit="sessions", shortest=1, longest=2)}, "declared: 1 to 2 sessions"),
-        ({"effect": ChangePattern()}, "no series of scores"),
+        ({"lag": LagWindow(unit="sessions", shortest=0, longest=0)}, "a session or more after"),
+        ({"lag": LagWindow(unit="sessions", shortest=1, longest=13)}, "at most 12 lags"),
+        ({"effect": ChangePattern()}, "no verdict on changes outside sessions"),
+        ({"effect": ChangePattern(source="detected")}, "declare that as the effect"),
         ({"effect": ScorePattern(instrument="unheard-of")}, "which direction of the score is improvement"),
     ],
 )

@@ -90,17 +90,23 @@ class ScorePattern(Record, frozen=True):
 
 
 class GoalPattern(Record, frozen=True):
-    """The next rating of progress towards a goal."""
+    """The next rating of progress towards goals, or their attainment (the T score), higher is better."""
 
     kind: Literal["goal"] = "goal"
     domain: PublicText | None = None
+    measure: Literal["rating", "attainment"] = Field(
+        default="rating", description="Ratings from 0 to 10, or the T score of attainment levels."
+    )
 
 
 class ChangePattern(Record, frozen=True):
-    """A change outside sessions."""
+    """A change outside sessions: described by its rate after sessions with the cause, and given no verdict."""
 
     kind: Literal["change"] = "change"
     domain: PublicText | None = None
+    source: Literal["recorded", "detected"] = Field(
+        default="recorded", description="What somebody reported, or what was computed from scores."
+    )
 
 
 CausePattern = Annotated[

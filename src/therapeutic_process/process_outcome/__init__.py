@@ -70,6 +70,12 @@ if TYPE_CHECKING:
         BetweenSessionTaskEffect,
         between_session_task_effect,
     )
+    from therapeutic_process.process_outcome.theory_mechanisms import (
+        LagRow,
+        LagTest,
+        MechanismTest,
+        MechanismVerdict,
+    )
     from therapeutic_process.process_outcome.theory_standings import (
         ProcessStanding,
         Standing,
@@ -77,12 +83,7 @@ if TYPE_CHECKING:
         theory_perspectives,
     )
     from therapeutic_process.process_outcome.theory_tests import test_theory
-    from therapeutic_process.process_outcome.theory_verdicts import (
-        MechanismRow,
-        MechanismTest,
-        MechanismVerdict,
-        TheoryTest,
-    )
+    from therapeutic_process.process_outcome.theory_verdicts import MechanismRow, TheoryTest
 
 # The estimators need the ``analysis`` extra; links and perspectives of one case do not.
 _HOME = {
@@ -99,10 +100,12 @@ _HOME = {
     "EndingRow": "endings",
     "EndingsTable": "endings",
     "InertVerdict": "equivalence",
+    "LagRow": "theory_mechanisms",
+    "LagTest": "theory_mechanisms",
     "MechanismEvidence": "evidence",
     "MechanismRow": "theory_verdicts",
-    "MechanismTest": "theory_verdicts",
-    "MechanismVerdict": "theory_verdicts",
+    "MechanismTest": "theory_mechanisms",
+    "MechanismVerdict": "theory_mechanisms",
     "ModelSyntax": "model_syntax",
     "PermutationTest": "events",
     "PlaceboLead": "diagnostics",
@@ -159,6 +162,8 @@ __all__ = [
     "EndingRow",
     "EndingsTable",
     "InertVerdict",
+    "LagRow",
+    "LagTest",
     "Link",
     "LinkRow",
     "LinkedSession",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from therapeutic_process.change_process import GoalPattern, ScorePattern
+from therapeutic_process.change_process import GoalPattern, ScorePattern, goal_attainment
 from therapeutic_process.process_outcome.placing import Course, elapsed
-from therapeutic_process.records import first_instant
+from therapeutic_process.records import AttainmentRating, GoalRating, first_instant
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from therapeutic_process.process_outcome.panel import Timing
     from therapeutic_process.records import Case, Participant
 
-__all__ = ["PlacedScore", "Respondent", "effect_scores"]
+__all__ = ["PlacedScore", "Respondent", "effect_scores", "goals_exchanged"]
 
 Respondent = Literal["client", "therapist", "observer", "software", "other"]
 
@@ -37,11 +38,13 @@ class PlacedScore:
         session: Held session, counted from 1; one more than there are for a score after the last.
         score: The score.
         at: When it was taken, or its session began; None where neither is known.
+        goals: Places in the case of the goals it is about; none for an instrument.
     """
 
     session: int
     score: float
     at: datetime | None
+    goals: frozenset[int] = frozenset()
 
 
 @attrs.frozen
@@ -50,6 +53,7 @@ class _Taken:
     at: date | None
     session: str | None
     timing: str
+    goal: int = 0
 
 
 def effect_scores(
@@ -73,6 +77,7 @@ def effect_scores(
     """
     course = Course.of(case)
     placed: dict[int, list[PlacedScore]] = {}
+    weights = [goal.weight for goal in case.goals]
     if isinstance(effect, ScorePattern):
         taken = _scores(case, client, effect, respondent, dropped)
     else:
@@ -82,9 +87,10 @@ def effect_scores(
         if isinstance(where, str):
             dropped[where] += 1
         else:
-            placed.setdefault(where, []).append(PlacedScore(where, one.score, _at(course, one, where)))
+            of = frozenset({one.goal}) if isinstance(effect, GoalPattern) else frozenset[int]()
+            placed.setdefault(where, []).append(PlacedScore(where, one.score, _at(course, one, where), of))
     if isinstance(effect, GoalPattern):
-        return {where: _mean(several) for where, several in placed.items()}
+        return {where: _over_goals(several, effect, weights) for where, several in placed.items()}
     dropped[FURTHER] += sum(len(several) - 1 for several in placed.values())
     first = timing == "after"
     return {
@@ -92,8 +98,27 @@ def effect_scores(
     }
 
 
-def _mean(several: list[PlacedScore]) -> PlacedScore:
-    return attrs.evolve(several[0], score=sum(s.score for s in several) / len(several))
+def goals_exchanged(scores: Mapping[int, PlacedScore]) -> int:
+    """Count the scores that are about other goals than the last one of the client.
+
+    Args:
+        scores: By held session.
+    """
+    about = [scores[where].goals for where in sorted(scores)]
+    return sum(a != b for a, b in pairwise(about))
+
+
+def _over_goals(several: list[PlacedScore], effect: GoalPattern, weights: list[float]) -> PlacedScore:
+    """Return one score over all goals rated in a place: of ratings the mean, of attainment levels the T score."""
+    by_goal: dict[int, list[float]] = {}
+    for one in several:
+        by_goal.setdefault(min(one.goals), []).append(one.score)
+    means = {goal: sum(values) / len(values) for goal, values in by_goal.items()}
+    score: float | None = sum(means.values()) / len(means)
+    if effect.measure == "attainment":
+        score = goal_attainment(list(means.values()), weights=[weights[goal] for goal in means]).t
+    assert score is not None
+    return attrs.evolve(several[0], score=score, goals=frozenset(means))
 
 
 def _scores(
@@ -120,13 +145,19 @@ def _ratings(
     respondent: Respondent,
     timing: Timing,
 ) -> Iterator[_Taken]:
-    for goal in case.goals:
+    for i, goal in enumerate(case.goals):
         if (not goal.participants or client.id in goal.participants) and effect.domain in {None, goal.domain}:
+            rated: Iterable[AttainmentRating | GoalRating]
+            rated = goal.attainments if effect.measure == "attainment" else goal.ratings
             yield from (
-                _Taken(r.value, r.rated_at, r.session, timing if r.session else "unknown")
-                for r in goal.ratings
+                _Taken(_value(r), r.rated_at, r.session, timing if r.session else "unknown", i)
+                for r in rated
                 if r.rater.kind == respondent
             )
+
+
+def _value(one: AttainmentRating | GoalRating) -> float:
+    return float(one.level) if isinstance(one, AttainmentRating) else one.value
 
 
 def _before(course: Course, one: _Taken) -> int | str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from therapeutic_process.process_outcome.gradient import ProcessGradient
-    from therapeutic_process.process_outcome.theory_verdicts import MechanismTest, TheoryTest
+    from therapeutic_process.process_outcome.theory_mechanisms import MechanismTest
+    from therapeutic_process.process_outcome.theory_verdicts import TheoryTest
 
 __all__ = ["Criterion", "CriterionVerdict", "MechanismEvidence", "mechanism_evidence"]
 

@@ -21,7 +21,12 @@ from therapeutic_process.change_process import (
 from therapeutic_process.errors import CannotEstimate, NotEnoughData
 from therapeutic_process.instruments import Direction, builtin_catalogue
 from therapeutic_process.process_outcome.cause_values import cause_in_session
-from therapeutic_process.process_outcome.effect_values import PlacedScore, Respondent, effect_scores
+from therapeutic_process.process_outcome.effect_values import (
+    PlacedScore,
+    Respondent,
+    effect_scores,
+    goals_exchanged,
+)
 from therapeutic_process.process_outcome.panel import Timing, require_timing
 from therapeutic_process.process_outcome.score_quality import (
     items_in_common,
@@ -151,7 +156,7 @@ def process_table(
     mine = known
     dropped: Counter[str] = Counter()
     rows: list[ProcessRow] = []
-    several, seeing = False, 0
+    several, seeing, exchanged = False, 0, 0
     for case in cases:
         mine = known.with_(*case.instruments) if case.instruments else known
         _refuse_shared(cause, scored, mine)
@@ -160,6 +165,7 @@ def process_table(
         seeing += _coded_seeing(case, cause)
         for client in case.clients:
             scores = effect_scores(case, client, scored, timing=when, respondent=respondent, dropped=dropped)
+            exchanged += goals_exchanged(scores)
             amounts = _amounts(case, client, cause, scores, timing=when, complete=complete, dropped=dropped)
             rows += _rows(case, client, scores, amounts)
     better = directions.pop() if len(directions) == 1 else None
@@ -173,7 +179,7 @@ def process_table(
         n_sessions=sum(r.process is not None for r in rows),
         n_scores=sum(r.score is not None for r in rows),
         dropped=tuple((reason, count) for reason, count in sorted(dropped.items()) if count),
-        warnings=(*score_warnings(scored, rows, mine), *_not_blind(seeing)),
+        warnings=(*score_warnings(scored, rows, mine), *_not_blind(seeing), *_other_goals(exchanged)),
         several_clients=several,
     )
 
@@ -195,6 +201,13 @@ def _coded_seeing(case: Case, cause: CausePattern) -> int:
 
 def _not_blind(passes: int) -> list[str]:
     return [f"{passes} coding passes were made by coders who knew the outcome"] if passes else []
+
+
+def _other_goals(scores: int) -> list[str]:
+    told = (
+        f"{scores} scores are over other goals than the client's last one: that they differ may be the goals"
+    )
+    return [told] if scores else []
 
 
 def _refuse_shared(cause: CausePattern, effect: ScorePattern | GoalPattern, known: Catalogue) -> None:

@@ -72,7 +72,7 @@ def score_warnings(
 
 def _range(effect: ScorePattern | GoalPattern, known: Catalogue) -> tuple[float | None, float | None]:
     if not isinstance(effect, ScorePattern):
-        return 0.0, 10.0
+        return (0.0, 10.0) if effect.measure == "rating" else (None, None)
     instrument = known.instrument(effect.instrument)
     part = instrument.subscale(effect.scale) if instrument and effect.scale else instrument
     return (None, None) if part is None else (part.minimum, part.maximum)

@@ -10,7 +10,7 @@ import attrs
 from therapeutic_process.change_process import CodePattern, EventPattern, RatingPattern, TaskPattern
 from therapeutic_process.process_outcome.cause_values import cause_in_session
 from therapeutic_process.process_outcome.links import link_events
-from therapeutic_process.process_outcome.theory_verdicts import MechanismTest
+from therapeutic_process.process_outcome.theory_mechanisms import MechanismTest
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:

@@ -3,28 +3,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from scipy import stats
 
-from therapeutic_process.change_process import (
-    ChangePattern,
-    Mechanism,
-    TaskPattern,
-    TheoryOfChange,
-    fingerprint,
-)
+from therapeutic_process.change_process import ChangePattern, Mechanism, TheoryOfChange, fingerprint
 from therapeutic_process.errors import CannotEstimate, NotEnoughData
-from therapeutic_process.instruments import Direction, builtin_catalogue
-from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
+from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
-from therapeutic_process.process_outcome.joint_result import WithinClientEffect
 from therapeutic_process.process_outcome.panel import Timing, require_timing
-from therapeutic_process.process_outcome.process_tables import ProcessTable, process_table
-from therapeutic_process.process_outcome.score_quality import outcome_direction
-from therapeutic_process.process_outcome.theory_verdicts import MechanismTest, MechanismVerdict, TheoryTest
+from therapeutic_process.process_outcome.theory_changes import described_changes, why_no_verdict
+from therapeutic_process.process_outcome.theory_judging import (
+    COLUMNS,
+    Estimated,
+    InertOptions,
+    all_lags,
+    at_lag,
+)
+from therapeutic_process.process_outcome.theory_mechanisms import LagTest
+from therapeutic_process.process_outcome.theory_series import (
+    TOO_SOON,
+    Lag,
+    Series,
+    Source,
+    declared_lags,
+    series_of,
+    undeclared,
+)
+from therapeutic_process.process_outcome.theory_verdicts import TheoryTest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,32 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["test_theory"]
 
 _NAME = "test_theory"
-_COLUMNS: dict[str, Any] = {"outcome": "score", "process": "process"}
-
-
-@attrs.frozen(eq=False)
-class _Estimated:
-    """A mechanism with its table and its estimate."""
-
-    mechanism: Mechanism
-    table: Any
-    better: Direction
-    cluster: str | None
-    effect: WithinClientEffect
-    dropped: tuple[tuple[str, int], ...]
-    warnings: tuple[str, ...]
-
-    @property
-    def expected_sign(self) -> int:
-        return 1 if (self.mechanism.direction == "improvement") == (self.better == "higher_better") else -1
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Return the union of the kept readings' intervals at a level."""
-        ends = []
-        for reading in (self.effect.reading(name) for name in self.effect.kept):
-            half = reading.standard_error * float(stats.t.ppf(0.5 + level / 2, reading.degrees_of_freedom))
-            ends.append((reading.effect - half, reading.effect + half))
-        return min(low for low, _ in ends), max(high for _, high in ends)
+NO_LAG = "the joint model estimates no effect on a score that far after the session"
 
 
 def test_theory(
@@ -82,10 +64,12 @@ def test_theory(
 ) -> TheoryTest:
     """Test every mechanism of a theory; what was not declared beforehand is not tested.
 
-    A mechanism is *supported* where the robust interval of the joint model, Holm-adjusted over the mechanisms tested,
-    excludes 0 in the declared direction and every kept reading reaches the smallest effect; *contradicted* where it
-    excludes 0 the other way, or the process is inert; else *inconclusive*. Where the placebo lead rejects, a
-    contradiction becomes inconclusive. Holm (1979); Schuirmann (1987) for inert.
+    A mechanism is *supported* where the robust interval of the joint model, Holm-adjusted over all mechanisms and lags
+    tested, excludes 0 in the declared direction at a declared lag and every kept reading reaches the smallest effect;
+    *contradicted* where it excludes 0 the other way, or the process is inert at every lag; else *inconclusive*. Where
+    the placebo lead rejects, a contradiction becomes inconclusive. Holm (1979); Schuirmann (1987) for inert.
+    Changes outside sessions as the effect get no verdict, but the rate after sessions with the cause: where sessions
+    follow bad weeks, every test of such events rejects a true null in half of all cohorts or more.
 
     >>> import numpy as np, polars as pl
     >>> from therapeutic_process.change_process import CodePattern, LagWindow, Mechanism, ScorePattern, TheoryOfChange
@@ -119,20 +103,17 @@ def test_theory(
         TableError: If a table does not keep its contract.
     """
     when = require_timing(_NAME, timing)
-    source = data if isinstance(data, Mapping) else tuple(data)
-    known = catalogue or builtin_catalogue()
-    options = {"respondent": respondent, "complete": complete, "catalogue": known}
+    source: Source = data if isinstance(data, Mapping) else tuple(data)
+    options = {"respondent": respondent, "complete": complete, "catalogue": catalogue or builtin_catalogue()}
     tried = [_tried(m, source, when, cluster, options) for m in theory.mechanisms]
-    estimated = [t for t in tried if isinstance(t, _Estimated)]
-    holm = _holm([t.effect.p_value for t in estimated], 1 - level)
-    corrected = {t.mechanism.id: found for t, found in zip(estimated, holm, strict=True)}
+    estimated = [one for mechanism in tried for one in mechanism.lags if isinstance(one, Estimated)]
+    holm = iter(_holm([one.effect.p_value for one in estimated], 1 - level))
     tests = []
     for one in tried:
-        if isinstance(one, MechanismTest):
-            tests.append(one)
-            continue
-        reliability = (coder_reliability or {}).get(one.mechanism.id)
-        tests.append(_judged(one, *corrected[one.mechanism.id], reliability, rng, replications))
+        inert = InertOptions((coder_reliability or {}).get(one.mechanism.id), rng, replications)
+        lags = [at_lag(x, *next(holm), inert) if isinstance(x, Estimated) else x for x in one.lags]
+        found = all_lags(one.mechanism, lags, one.expected_sign, one.series)
+        tests.append(described_changes(found, source, complete=complete))
     return TheoryTest(tuple(tests), fingerprint(theory), registered, level, len(estimated))
 
 
@@ -140,70 +121,55 @@ def test_theory(
 vars(test_theory)["__test__"] = False
 
 
+@attrs.frozen(eq=False)
+class _Tried:
+    """A mechanism at its declared lags, estimated or not."""
+
+    mechanism: Mechanism
+    lags: Sequence[Estimated | LagTest]
+    series: Series | None = None
+
+    @property
+    def expected_sign(self) -> int | None:
+        return next((one.expected_sign for one in self.lags if isinstance(one, Estimated)), None)
+
+
 def _tried(
-    mechanism: Mechanism,
-    source: tuple[Case, ...] | Mapping[str, IntoFrame],
-    timing: Timing,
-    cluster: str | None,
-    options: dict[str, Any],
-) -> _Estimated | MechanismTest:
-    """Return the estimate of a mechanism, or why it is not testable."""
-    reason = _untestable(mechanism, timing)
-    if reason is not None:
-        return MechanismTest(mechanism, "not testable", (reason,))
-    if isinstance(source, Mapping) and mechanism.id not in source:
-        return MechanismTest(mechanism, "not testable", ("no table was given for it",))
-    try:
-        return _estimated(mechanism, source, timing, cluster, options)
-    except (CannotEstimate, NotEnoughData) as refusal:
-        return MechanismTest(mechanism, "not testable", (str(refusal),))
-
-
-def _untestable(mechanism: Mechanism, timing: Timing) -> str | None:
-    if mechanism.undeclared:
-        return f"not declared: {', '.join(mechanism.undeclared)}"
+    mechanism: Mechanism, source: Source, timing: Timing, cluster: str | None, options: dict[str, Any]
+) -> _Tried:
+    """Estimate a mechanism at every declared lag, or say why that cannot be."""
+    lacking = undeclared(mechanism)
+    if lacking is not None:
+        return _Tried(mechanism, [_not_testable("not declared", lacking)])
+    lags = declared_lags(mechanism, timing)
+    found: Series | str
     if isinstance(mechanism.effect, ChangePattern):
-        return "changes outside sessions are no series of scores: see event_crossover_effect"
-    lag, cause = mechanism.lag, mechanism.cause
-    later = isinstance(cause, TaskPattern) and cause.amount != "assigned"
-    needed = 1 if timing == "before" or later else 0
-    if lag is None or (lag.unit, lag.shortest, lag.longest) != ("sessions", needed, needed):
-        found = "no lag" if lag is None else f"{lag.shortest:g} to {lag.longest:g} {lag.unit}"
-        return f"scores taken {timing} sessions test a lag of {needed} sessions, declared: {found}"
-    return None
-
-
-def _estimated(
-    mechanism: Mechanism,
-    source: tuple[Case, ...] | Mapping[str, IntoFrame],
-    timing: Timing,
-    cluster: str | None,
-    options: dict[str, Any],
-) -> _Estimated | MechanismTest:
-    made: ProcessTable | None = None
-    table: Any
-    if isinstance(source, Mapping):
-        table = source[mechanism.id]
-        better = _direction(mechanism, options["catalogue"])
+        found = why_no_verdict(mechanism.effect)
     else:
-        made = process_table(source, cause=mechanism.cause, effect=mechanism.effect, timing=timing, **options)
-        table, better = made.table, made.better
-        cluster = "case_id" if made.several_clients else None
-    dropped, warnings = (made.dropped, made.warnings) if made else ((), ())
-    if better is None:
-        reason = "the instrument does not say which direction of the score is improvement"
-        return MechanismTest(mechanism, "not testable", (reason,), dropped=dropped, warnings=warnings)
+        try:
+            found = series_of(mechanism, source, timing, cluster, options)
+        except (CannotEstimate, NotEnoughData) as refusal:
+            found = str(refusal)
+    if isinstance(found, str):
+        return _Tried(mechanism, [_not_testable(lag.said, found) for lag in lags])
+    return _Tried(mechanism, [_at(mechanism, found, lag, timing) for lag in lags], found)
+
+
+def _not_testable(lag: str, reason: str) -> LagTest:
+    return LagTest(lag, "not testable", (reason,))
+
+
+def _at(mechanism: Mechanism, series: Series, lag: Lag, timing: Timing) -> Estimated | LagTest:
+    """Return the estimate at one lag, or why there is none."""
+    if lag.scores < 1:
+        return _not_testable(lag.said, TOO_SOON)
+    if lag.scores > 1 or lag.days is not None:
+        return _not_testable(lag.said, f"{NO_LAG}: {lag.said}")
     try:
-        effect = lagged_within_client_effect(table, timing=timing, cluster=cluster, **_COLUMNS)
+        effect = lagged_within_client_effect(series.table, timing=timing, cluster=series.cluster, **COLUMNS)
     except CannotEstimate as refusal:
-        return MechanismTest(mechanism, "not testable", (str(refusal),), dropped=dropped, warnings=warnings)
-    return _Estimated(
-        mechanism, table, better, cluster, effect, dropped + effect.dropped, warnings + effect.warnings
-    )
-
-
-def _direction(mechanism: Mechanism, known: Catalogue) -> Direction | None:
-    return None if isinstance(mechanism.effect, ChangePattern) else outcome_direction(mechanism.effect, known)
+        return _not_testable(lag.said, str(refusal))
+    return Estimated(mechanism, lag, series, effect)
 
 
 def _holm(p_values: list[float], alpha: float) -> list[tuple[float, float]]:
@@ -219,79 +185,3 @@ def _holm(p_values: list[float], alpha: float) -> list[tuple[float, float]]:
             held = rank + 1
         found[i] = (1 - alpha / (m - min(rank, held)), highest)
     return [found[i] for i in range(m)]
-
-
-def _judged(
-    one: _Estimated,
-    level: float,
-    p_holm: float,
-    reliability: float | None,
-    rng: np.random.Generator | None,
-    replications: int,
-) -> MechanismTest:
-    low, high = one.interval(level)
-    sign, conditional = one.expected_sign, one.effect.placebo.rejects
-    toward = low > 0 if sign > 0 else high < 0
-    against = high < 0 if sign > 0 else low > 0
-    smallest = one.mechanism.smallest_effect or 0.0
-    kept = [sign * one.effect.reading(name).effect for name in one.effect.kept]
-    supported = toward and min(kept) >= smallest
-    inert, said = (None, "") if supported else _inert(one, reliability, rng, replications)
-    verdict: MechanismVerdict = "supported" if supported else "inconclusive"
-    reasons = [_reason(toward=toward, against=against, least=min(kept), smallest=smallest)]
-    reasons += [said] if said else []
-    if not supported and (against or (inert is not None and inert.verdict == "inert")):
-        verdict = "inconclusive" if conditional else "contradicted"
-        if conditional:
-            reasons.append("the placebo lead rejects: what would contradict may be what the event follows")
-    return MechanismTest(
-        mechanism=one.mechanism,
-        verdict=verdict,
-        reasons=tuple(reasons),
-        conditional=conditional,
-        expected_sign=sign,
-        level=level,
-        interval=(low, high),
-        p_holm=p_holm,
-        effect=one.effect,
-        inert=inert,
-        dropped=one.dropped,
-        warnings=one.warnings,
-    )
-
-
-def _reason(*, toward: bool, against: bool, least: float, smallest: float) -> str:
-    if against:
-        return "the interval excludes 0 in the other direction"
-    if not toward:
-        return "the interval includes 0, which is no evidence that the process is inert"
-    if least < smallest:
-        return (
-            f"the interval excludes 0, but a reading of {least:.3g} is below the smallest effect {smallest:g}"
-        )
-    return f"every kept reading reaches the smallest effect of {smallest:g} points"
-
-
-def _inert(
-    one: _Estimated, reliability: float | None, rng: np.random.Generator | None, replications: int
-) -> tuple[InertVerdict | None, str]:
-    bounds = one.mechanism.inert_bounds
-    if bounds is None:
-        return None, ""
-    if reliability is None or rng is None:
-        return None, "not tested for being inert: that needs a coder reliability and an rng"
-    try:
-        found = inert_process(
-            one.table,
-            bounds=(bounds.lower, bounds.upper),
-            coder_reliability=reliability,
-            rng=rng,
-            timing=one.effect.timing,
-            cluster=one.cluster,
-            replications=replications,
-            **_COLUMNS,
-        )
-    except CannotEstimate as refusal:
-        return None, f"not tested for being inert: {refusal}"
-    low, high = found.interval
-    return found, f"{found.verdict} within {bounds.lower:g} to {bounds.upper:g}: 90 % {low:.3g} to {high:.3g}"

@@ -1,4 +1,4 @@
-"""What a test says of a mechanism and of a theory, in numbers and in words that claim no more than the numbers."""
+"""What a test says of a theory, mechanism by mechanism, with rivals side by side and the fingerprint."""
 
 from __future__ import annotations
 
@@ -6,73 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from therapeutic_process.change_process import Mechanism
-from therapeutic_process.process_outcome.equivalence import InertVerdict
-from therapeutic_process.process_outcome.joint_result import WithinClientEffect
+from therapeutic_process.process_outcome.theory_mechanisms import MechanismTest, MechanismVerdict
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["MechanismRow", "MechanismTest", "MechanismVerdict", "TheoryTest"]
-
-MechanismVerdict = Literal["supported", "contradicted", "inconclusive", "not testable"]
-
-
-@attrs.frozen(eq=False, repr=False)
-class MechanismTest:
-    """What the data say of one mechanism.
-
-    Attributes:
-        mechanism: As it was declared.
-        verdict: `supported`, `contradicted`, `inconclusive` or `not testable`.
-        reasons: Why, in words.
-        conditional: Whether the placebo lead rejects, so that all is conditional on what the event follows.
-        expected_sign: 1 where more of the cause should go with a higher next score, −1 with a lower one; None where
-            that is not known.
-        level: Level of `interval`, after Holm's correction over the mechanisms tested.
-        interval: The robust interval at that level, in points per unit of the process; None where not testable.
-        p_holm: The robust p after Holm's correction; None likewise.
-        effect: The joint model's result; None likewise.
-        inert: The equivalence test, where bounds and all it needs were given and the effect is not supported.
-        dropped: What was left out of the table, by reason and count.
-        warnings: What limits the result.
-    """
-
-    mechanism: Mechanism
-    verdict: MechanismVerdict
-    reasons: tuple[str, ...]
-    conditional: bool = False
-    expected_sign: int | None = None
-    level: float | None = None
-    interval: tuple[float, float] | None = None
-    p_holm: float | None = None
-    effect: WithinClientEffect | None = None
-    inert: InertVerdict | None = None
-    dropped: tuple[tuple[str, int], ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def standing(self) -> Literal["active", "inert", "undecided"]:
-        """What the process is under the theory: active if supported, inert if shown to be, else undecided."""
-        if self.verdict == "supported":
-            return "active"
-        shown = self.inert is not None and self.inert.verdict == "inert"
-        return "inert" if shown and not self.conditional else "undecided"
-
-    def __repr__(self) -> str:
-        n = 0 if self.effect is None else self.effect.n_clients
-        return f"<MechanismTest {self.verdict}; {n} clients>"
-
-    def __str__(self) -> str:
-        condition = ", conditional on what the event follows" if self.conditional else ""
-        lines = [f"{self.mechanism.id}: {self.verdict}{condition}", *(f"  {text}" for text in self.reasons)]
-        if self.interval is not None and self.level is not None and self.effect is not None:
-            low, high = self.interval
-            found = f"robust {self.level:.2%} interval {low:.3g} to {high:.3g} points per unit"
-            lines.append(f"  {found}, Holm p = {self.p_holm:.2g}, {self.effect.n_clients} clients")
-        lines += [f"  dropped: {count} × {reason}" for reason, count in self.dropped]
-        return "\n".join([*lines, *(f"  warning: {text}" for text in self.warnings)])
+__all__ = ["MechanismRow", "TheoryTest"]
 
 
 @attrs.frozen(repr=False)
@@ -105,7 +45,7 @@ class TheoryTest:
         fingerprint: Of the theory that was tested.
         registered: The fingerprint that was registered before; None where none was given.
         level: Level before Holm's correction.
-        n_tested: Mechanisms with an estimate, which the correction is over.
+        n_tested: Tests with an estimate, one per mechanism and lag, which the correction is over.
     """
 
     mechanisms: tuple[MechanismTest, ...]
@@ -113,7 +53,7 @@ class TheoryTest:
     registered: str | None
     level: float
     n_tested: int
-    method: str = "joint model, both readings, robust interval, Holm over mechanisms"
+    method: str = "joint model, both readings, robust interval, Holm over mechanisms and lags"
 
     @property
     def as_registered(self) -> bool | None:
@@ -161,7 +101,7 @@ class TheoryTest:
         )
 
     def to_frame(self) -> pl.DataFrame:
-        """Return one row per mechanism with the columns of `MechanismRow`."""
+        """Return one row per mechanism with the columns of `MechanismRow`; `MechanismTest.to_frame` has one per lag."""
         return frame_of([self._row(m) for m in self.mechanisms], MechanismRow)
 
     def _row(self, one: MechanismTest) -> MechanismRow:
