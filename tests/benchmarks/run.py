@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib.util
 import json
 import os
 import resource
@@ -252,6 +253,16 @@ def main() -> None:
     parsing(*(3, 7) if asked.quick else (7, 31))
     imports(5 if asked.quick else 21)
     streaming(asked.size or (20 if asked.quick else 1_000))
+    if importlib.util.find_spec("polars") is None:
+        line("the screen and the joint model", "-", "need the extra analysis")
+        return
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from benchmarks import screen_speed
+
+    screen_speed.compare(5 if asked.quick else 15)
+    if not asked.quick:
+        screen_speed.default(9)
+        screen_speed.large(100_000)
 
 
 if __name__ == "__main__":
