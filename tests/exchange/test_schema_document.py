@@ -19,6 +19,7 @@ from therapeutic_process.exchange import (
     json_schema,
     load_case,
     read_cases,
+    schema_versions,
     shipped_schema,
     write_cases,
 )
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from therapeutic_process.errors import Violation
+    from therapeutic_process.exchange.schema_document import DocumentKind
 
 GOLDEN = Path(__file__).parent / "golden"
+SHIPPED = Path(str(files("therapeutic_process.exchange").joinpath("schema")))
+KINDS: tuple[DocumentKind, ...] = ("case", "theory_of_change")
 # Digest of the schema file of every frozen version: it never changes again. The present version is entered with its
 # first release.
-FROZEN = {"0.9": "cc14df7aa581d022380a6416e368861d065d7ed5ed0c30a4ea67b3673459d2e6"}
+FROZEN = {"case-0.9": "cc14df7aa581d022380a6416e368861d065d7ed5ed0c30a4ea67b3673459d2e6"}
 
 WHAT_TO_DO = """the models and the shipped schema differ. If the change is meant:
 1. raise SCHEMA_VERSION in src/therapeutic_process/base/version.py, unless the present version is not yet released;
@@ -103,26 +107,26 @@ def once_each(cases: tuple[Case, ...]) -> Iterator[tuple[Step, Any, Any, str | i
 
 
 class TestSchema:
-    def test_the_shipped_schema_is_made_from_the_models(self) -> None:
-        assert shipped_schema() == json_schema(), WHAT_TO_DO
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_the_shipped_schema_is_made_from_the_models(self, kind: DocumentKind) -> None:
+        assert shipped_schema(kind=kind) == json_schema(kind), WHAT_TO_DO
 
-    def test_the_shipped_file_is_what_the_command_writes(self) -> None:
-        text = (
-            files("therapeutic_process.exchange")
-            .joinpath("schema", f"case-{SCHEMA_VERSION}.json")
-            .read_text("utf-8")
-        )
-        assert text == json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n", WHAT_TO_DO
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_the_shipped_file_is_what_the_command_writes(self, kind: DocumentKind) -> None:
+        text = SHIPPED.joinpath(f"{kind}-{SCHEMA_VERSION}.json").read_text("utf-8")
+        assert text == json.dumps(json_schema(kind), indent=2, ensure_ascii=False) + "\n", WHAT_TO_DO
 
-    def test_no_released_schema_ever_changes(self) -> None:
-        folder = Path(str(files("therapeutic_process.exchange").joinpath("schema")))
-        kept = {
-            f.stem.removeprefix("case-"): hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()
-        }
-        assert SCHEMA_VERSION in kept
-        if SCHEMA_VERSION not in FROZEN:
-            kept.pop(SCHEMA_VERSION)
+    def test_no_frozen_schema_ever_changes(self) -> None:
+        kept = {f.stem: hashlib.sha256(f.read_bytes()).hexdigest() for f in SHIPPED.iterdir()}
+        present = {f"{kind}-{SCHEMA_VERSION}" for kind in KINDS}
+        assert present <= kept.keys()
+        for name in present - FROZEN.keys():
+            kept.pop(name)
         assert kept == FROZEN, "enter the digest of a version with its release; a released one stays as it is"
+
+    def test_an_unknown_kind_is_refused(self) -> None:
+        with pytest.raises(DocumentError, match="unknown_kind"):
+            json_schema("bundle")  # type: ignore[arg-type]
 
     def test_a_changed_model_is_noticed(self) -> None:
         class Changed(Case, frozen=True):
@@ -132,25 +136,28 @@ class TestSchema:
             "added"
         }
 
-    def test_it_is_a_valid_schema_with_its_own_address(self) -> None:
-        schema = json_schema()
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_it_is_a_valid_schema_with_its_own_address(self, kind: DocumentKind) -> None:
+        schema = json_schema(kind)
         Draft202012Validator.check_schema(schema)
         assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
-        assert schema["$id"] == f"{SCHEMA_ROOT}schema/{SCHEMA_VERSION}/case.json"
+        assert schema["$id"] == f"{SCHEMA_ROOT}schema/{SCHEMA_VERSION}/{kind}.json"
         assert schema["properties"]["schema_version"]["const"] == SCHEMA_VERSION
 
     def test_every_call_gives_a_new_one(self) -> None:
         json_schema()["properties"].clear()
         assert json_schema()["properties"]
 
-    def test_every_object_is_closed(self) -> None:
-        schema = json_schema()
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_object_is_closed(self, kind: DocumentKind) -> None:
+        schema = json_schema(kind)
         for part in (schema, *schema["$defs"].values()):
             assert part["type"] != "object" or part["additionalProperties"] is False
 
-    def test_every_text_says_what_it_bears_on_identity(self) -> None:
-        schema = json_schema()
-        for name, part in (("Case", schema), *schema["$defs"].items()):
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_text_says_what_it_bears_on_identity(self, kind: DocumentKind) -> None:
+        schema = json_schema(kind)
+        for name, part in ((kind, schema), *schema["$defs"].items()):
             for field, texts in part.get("properties", {}).items():
                 for one in _texts(texts):
                     assert one.get("x-sensitivity") or {"enum", "const"} & one.keys(), f"{name}.{field}"
@@ -239,7 +246,7 @@ class TestGolden:
     """A document of each schema version that was ever released, and of the draft, goes on loading."""
 
     def test_every_version_has_one(self) -> None:
-        assert {f.stem.removeprefix("case-") for f in GOLDEN.glob("*.jsonl")} == {SCHEMA_VERSION, *FROZEN}
+        assert {f.stem.removeprefix("case-") for f in GOLDEN.glob("*.jsonl")} == set(schema_versions())
 
     @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.jsonl")), ids=lambda f: f.stem)
     def test_it_loads(self, file: Path) -> None:

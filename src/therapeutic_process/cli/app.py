@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from therapeutic_process.cli.change_command import change
+from therapeutic_process.cli.convert_command import convert_command
 from therapeutic_process.cli.deidentify_command import deidentify_command
 from therapeutic_process.cli.describe_command import describe
 from therapeutic_process.cli.import_command import import_command
 from therapeutic_process.cli.link_command import link
+from therapeutic_process.cli.migrate_command import migrate
 from therapeutic_process.cli.report_command import report
 from therapeutic_process.cli.schema_command import schema
 from therapeutic_process.cli.validate_command import validate
@@ -28,10 +30,12 @@ app = typer.Typer(
 app.command()(validate)
 app.command()(schema)
 app.command("import")(import_command)
+app.command("convert")(convert_command)
 app.command()(describe)
 app.command("deidentify")(deidentify_command)
 app.command()(change)
 app.command()(link)
+app.command()(migrate)
 app.command()(report)
 
 

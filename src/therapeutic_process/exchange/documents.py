@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, RecordError, VersionTooNew, Violation
 from therapeutic_process.exchange.header import age_of, header_missing
+from therapeutic_process.exchange.json_text import (
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    document_bytes,
+    parsed_document,
+)
 from therapeutic_process.exchange.migrations import migrate
 from therapeutic_process.records import Case
 
@@ -28,11 +33,6 @@ __all__ = [
     "load_case",
     "load_case_lenient",
 ]
-
-MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
-"""Largest document that is read unless the caller says otherwise: 64 MiB, some 250,000 interactions."""
-MAX_DEPTH = 200
-"""Deepest nesting that is read; the parser stops there."""
 
 UnknownPath = tuple[str | int, ...]
 _VERSION: UnknownPath = ("schema_version",)
@@ -83,7 +83,7 @@ def load_case(
         VersionTooNew: If it was written for a later schema; of a later minor version, `load_case_lenient` reads it.
         VersionTooOld: If it was written for a schema that is no longer read.
     """
-    data = _bytes_of(document, max_bytes)
+    data = document_bytes(document, max_bytes)
     try:
         case = Case.model_validate_json(data, context=_context(catalogue))
     except RecordError as error:
@@ -115,8 +115,8 @@ def load_case_lenient(
         VersionTooNew: If it was written for a later major version of the schema.
         VersionTooOld: If it was written for a schema that is no longer read.
     """
-    data = _bytes_of(document, max_bytes)
-    tree = _parsed(data)
+    data = document_bytes(document, max_bytes)
+    tree = parsed_document(data)
     unknown: dict[UnknownPath, Any] = {}
     age = age_of(tree)
     if age == "newer_minor":
@@ -179,20 +179,6 @@ def _context(catalogue: Catalogue | None) -> dict[str, Any] | None:
     return None if catalogue is None else {"catalogue": catalogue}
 
 
-def _bytes_of(document: str | bytes, limit: int) -> bytes:
-    try:
-        data = document.encode() if isinstance(document, str) else document
-    except UnicodeEncodeError:
-        data = None
-    if data is None:  # raised outside the handler: the codec's error holds the whole text
-        raise DocumentError("not_json", needed="a JSON document in UTF-8", found="half a surrogate pair")
-    if len(data) > limit:
-        raise DocumentError(
-            "too_large", needed=f"a document of at most {limit:,} bytes", found="a larger one"
-        )
-    return data
-
-
 def _check_finite(unknown: Mapping[UnknownPath, Any]) -> None:
     """Refuse a number that became infinite on reading (1e999): it could not be written again as it was."""
     try:
@@ -206,32 +192,9 @@ def _check_finite(unknown: Mapping[UnknownPath, Any]) -> None:
         raise DocumentError("number_not_finite", needed=needed, found="one too large to hold")
 
 
-def _parsed(document: bytes) -> Any:
-    try:
-        tree = from_json(document, allow_inf_nan=False)
-    except ValueError as error:
-        failure = _syntax_error(str(error))
-    else:
-        if isinstance(tree, dict):
-            return tree
-        failure = DocumentError("not_an_object", needed="one case, a JSON object", found="another JSON value")
-    raise failure
-
-
-def _syntax_error(message: str) -> DocumentError:
-    """Say what kind of syntax error it is; the parser's own message is only looked at, never passed on."""
-    if "recursion" in message:
-        return DocumentError("too_deep", needed=f"at most {MAX_DEPTH} levels of nesting", found="more")
-    if "EOF" in message:
-        return DocumentError(
-            "truncated", needed="a whole JSON document", found="one that stops in the middle"
-        )
-    return DocumentError("not_json", needed="a JSON document in UTF-8", found="something else")
-
-
 def _older_case(document: bytes, error: RecordError, catalogue: Catalogue | None) -> Case:
     """Read a document of an older version, or say why the document cannot be read."""
-    tree = _parsed(document)
+    tree = parsed_document(document)
     age = age_of(tree)
     if age == "newer_minor":
         found = "a newer minor version: upgrade this library, or read it leniently"

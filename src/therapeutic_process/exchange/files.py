@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from therapeutic_process.instruments import Catalogue
     from therapeutic_process.records import Case
 
-__all__ = ["CaseReader", "DocumentsSkippedWarning", "read_cases", "write_cases"]
+__all__ = [
+    "CaseReader",
+    "DocumentsSkippedWarning",
+    "case_reader",
+    "documents_of",
+    "placed",
+    "read_cases",
+    "write_cases",
+]
 
 _log = logging.getLogger("therapeutic_process")
 _ENDINGS = (".json", ".jsonl", ".jsonl.gz")
@@ -66,13 +74,13 @@ class CaseReader(Iterator[_T], Generic[_T]):
 
     def _read(self, files: list[Path], load: Callable[[bytes], _T], max_bytes: int) -> Iterator[_T]:
         for file in files:
-            for line, document in self._documents(file, max_bytes):
+            for line, document in documents_of(file, whole=file.suffix == ".json", max_bytes=max_bytes):
                 try:
                     if isinstance(document, DocumentError):
                         raise document
                     case = load(document)
                 except DocumentError as error:
-                    failure = _placed(error, file, line)
+                    failure = placed(error, file, line)
                 else:
                     self.n_read += 1
                     yield case
@@ -85,25 +93,28 @@ class CaseReader(Iterator[_T], Generic[_T]):
             message = f"{len(self.errors)} of {self.n_read + len(self.errors)} documents could not be read: see errors"
             warnings.warn(message, DocumentsSkippedWarning, stacklevel=3)
 
-    def _documents(self, file: Path, max_bytes: int) -> Iterator[tuple[int | None, bytes | DocumentError]]:
-        lines = _whole(file, max_bytes) if file.suffix == ".json" else _lines(file, max_bytes)
-        try:
-            yield from lines
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            yield (
-                None,
-                DocumentError(
-                    "truncated", needed="a whole gzip file", found="one that is damaged or stops early"
-                ),
-            )
-        except OSError as error:
-            yield (
-                None,
-                DocumentError("unreadable_file", needed="a file that can be read", found=_why(error)),
-            )
+
+def documents_of(
+    file: Path, *, whole: bool, max_bytes: int = MAX_DOCUMENT_BYTES
+) -> Iterator[tuple[int | None, bytes | DocumentError]]:
+    """Yield line and bytes of every document of a file, or why it cannot be read; none of them raises.
+
+    Args:
+        file: The file.
+        whole: Whether it holds one document, or one on each line.
+        max_bytes: Largest document that is read.
+    """
+    try:
+        yield from _whole(file, max_bytes) if whole else _lines(file, max_bytes)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        needed, found = "a whole gzip file", "one that is damaged or stops early"
+        yield None, DocumentError("truncated", needed=needed, found=found)
+    except OSError as error:
+        needed = "a file that can be read"
+        yield None, DocumentError("unreadable_file", needed=needed, found=_why(error))
 
 
-def _placed(error: DocumentError, file: Path, line: int | None) -> DocumentError:
+def placed(error: DocumentError, file: Path, line: int | None) -> DocumentError:
     """Return the same error with the place where it was met."""
     cause = RecordError("Case", error.violations, total=error.total) if error.violations else None
     return type(error)(
@@ -206,12 +217,16 @@ def read_cases(
         DocumentError: If there is no such file, no file of cases in the folder, a subfolder that cannot be read, or,
             while reading, a bad document; it names file and line.
     """
-    files = _case_files(Path(path))
-    if mode == "lenient":
-        lenient = partial(load_case_lenient, catalogue=catalogue, max_bytes=max_bytes)
-        return CaseReader(files, lenient, collect=on_error == "collect", max_bytes=max_bytes)
-    strict = partial(load_case, catalogue=catalogue, max_bytes=max_bytes)
-    return CaseReader(files, strict, collect=on_error == "collect", max_bytes=max_bytes)
+    load: Callable[..., Any] = load_case_lenient if mode == "lenient" else load_case
+    load = partial(load, catalogue=catalogue, max_bytes=max_bytes)
+    return case_reader(Path(path), load, on_error=on_error, max_bytes=max_bytes)
+
+
+def case_reader(
+    path: Path, load: Callable[[bytes], _T], *, on_error: Literal["raise", "collect"], max_bytes: int
+) -> CaseReader[_T]:
+    """Return a reader of the documents of a file or folder, with a function of one's own for each; see `read_cases`."""
+    return CaseReader(_case_files(path), load, collect=on_error == "collect", max_bytes=max_bytes)
 
 
 def _case_files(path: Path) -> list[Path]:

@@ -88,8 +88,8 @@ def k_anonymity(
 
     Args:
         cases: The cases.
-        quasi: Of ``birth_year``, ``gender``, ``site``, ``arm``, ``group``, ``setting``, ``treatment_format``, ``started_year``,
-            ``problems`` (their codes), ``n_sessions`` and ``therapists``.
+        quasi: Of ``birth_year``, ``gender``, ``site``, ``arm``, ``group``, ``setting``, ``treatment_format``,
+            ``started_year``, ``problems`` (their codes), ``n_sessions`` and ``therapists``.
 
     Returns:
         The counts.
