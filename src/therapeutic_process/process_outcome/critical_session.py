@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.panel import Panel, Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
+
+    from therapeutic_process.process_outcome.panel import Panel
 
 __all__ = ["Control", "CriticalSessionContrast", "critical_session_contrast"]
 
@@ -80,6 +82,7 @@ def critical_session_contrast(
     session: str = "session",
     outcome: str = "outcome_before",
     process: str = "event",
+    layout: Layout | None = None,
 ) -> CriticalSessionContrast:
     """Compare a client's session before the first gain with a declared control session of the same client.
 
@@ -99,21 +102,23 @@ def critical_session_contrast(
         control: `session before` the pre-gain session, or, of the client's sessions that no gain followed,
             the one with the `closest score` before it; must be declared.
         caliper: Points by which the scores of a pair may differ at most; None for any.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event or process score.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `control_undeclared`, `no_pair`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout)
     if control not in get_args(Control):
         needed = "control 'session before' or 'closest score'"
         raise CannotEstimate(_NAME, "control_undeclared", needed=needed, found="neither")
-    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
+    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     pre, other, gains = _pairs(panel, gain, control, caliper)
     if not len(pre):
         needed = "a client with a gain and a control session"
@@ -138,7 +143,7 @@ def critical_session_contrast(
 def _pairs(
     panel: Panel, gain: float, control: Control, caliper: float | None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
-    before, after = panel.outcome[:, :-1], panel.outcome[:, 1:]
+    before, after = panel.before, panel.after
     coded = ~np.isnan(panel.process)
     gained = (before - after >= gain) & coded
     clients = np.flatnonzero(gained.any(axis=1))
@@ -146,7 +151,7 @@ def _pairs(
     gap = np.abs(before - before[np.arange(len(before)), first][:, None])
     free = coded & ~np.isnan(before + after) & ~gained
     if control == "session before":
-        free = coded & ~np.isnan(before) & (np.arange(before.shape[1]) == first[:, None] - 1)
+        free = coded & ~np.isnan(before) & (np.arange(before.shape[1]) == first[:, None] - panel.layout.steps)
     allowed = free & (gap <= (np.inf if caliper is None else caliper))
     kept = clients[allowed[clients].any(axis=1)]
     chosen = np.where(allowed, gap, np.inf)[kept].argmin(axis=1)

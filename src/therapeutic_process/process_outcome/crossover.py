@@ -20,7 +20,7 @@ from therapeutic_process.process_outcome.conditional import (
 )
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def event_crossover_effect(
     adjust_score: bool = True,
     session_effects: bool = False,
     level: float = 0.95,
+    layout: Layout | None = None,
 ) -> CrossoverEffect:
     """Compare sessions followed by a gain with the same client's other sessions.
 
@@ -113,7 +114,8 @@ def event_crossover_effect(
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
         gain: Points by which the next score must be lower to count as a gain.
         referents: `all` other sessions of the client, or the `neighbours` one before and one after the gain.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -121,18 +123,19 @@ def event_crossover_effect(
         adjust_score: Whether the score before the session is adjusted for.
         session_effects: Whether session numbers have effects.
         level: Level of the interval.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `referents_undeclared`, `no_informative_client`,
             `separation`, `not_converged`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout)
     if referents not in get_args(Referents):
         raise CannotEstimate(
             _NAME, "referents_undeclared", needed="referents 'all' or 'neighbours'", found="neither"
         )
-    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
+    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     rows = lagged_rows(panel)
     gained = rows.before - rows.after >= gain
     columns = {"process": rows.process}

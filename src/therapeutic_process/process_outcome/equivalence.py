@@ -13,7 +13,8 @@ from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.joint_covariance import Structure, covariance, structure
 from therapeutic_process.process_outcome.joint_model import joint_effect, usable_clients
 from therapeutic_process.process_outcome.joint_result import WithinClientEffect
-from therapeutic_process.process_outcome.panel import NEXT, Panel, refuse_shared_items, require_timing
+from therapeutic_process.process_outcome.layout import declared
+from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from narwhals.stable.v2.typing import IntoFrame
 
     from therapeutic_process.process_outcome.joint_result import ReadingEstimate
-    from therapeutic_process.process_outcome.panel import Timing
+    from therapeutic_process.process_outcome.layout import Layout, Timing
 
 __all__ = ["InertVerdict", "inert_process"]
 
@@ -64,7 +65,7 @@ class InertVerdict:
 
     def __str__(self) -> str:
         low, high = self.interval
-        score = NEXT[self.effect.timing]
+        score = self.effect.layout.outcome_in_words
         what = f"{self.process} is {self.verdict} for {self.outcome}"
         lines = [
             f"{what}, lag: {score}, as a mean over these clients",
@@ -91,6 +92,7 @@ def inert_process(
     replications: int = 100,
     outcome_items: Collection[str] = (),
     process_items: Collection[str] = (),
+    layout: Layout | None = None,
 ) -> InertVerdict:
     """Test whether an effect is small enough to call a process inert, for this outcome, lag and mean.
 
@@ -102,7 +104,8 @@ def inert_process(
         bounds: Smallest effects that matter, in points per unit of the process: one below 0, one above.
         coder_reliability: Share of the process's variance within clients that is not coding error, in (0, 1].
         rng: The source of randomness for the simulation.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -111,6 +114,7 @@ def inert_process(
         replications: Cohorts simulated at each bound, for each reading.
         outcome_items: Items of the outcome measure, where known.
         process_items: Items of the process measure, where known.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `bounds_undeclared`, `reliability_undeclared`, `cannot_tell` (more than
@@ -118,12 +122,12 @@ def inert_process(
             `lagged_within_client_effect`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout)
     refuse_shared_items(_NAME, outcome_items, process_items)
     _refuse_undeclared(bounds, coder_reliability)
     panel = read_panel(
         table,
-        timing=when,
+        layout=plan,
         client=client,
         session=session,
         outcome=outcome,

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
-from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS
+from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS, screen_columns
 from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def process_gradient(
     session: str = "session",
     outcome: str = "outcome_before",
     process: str = "event",
+    layout: Layout | None = None,
 ) -> ProcessGradient:
     """Compare amounts of a process within clients, and test a straight gradient against the saturated model.
 
@@ -95,28 +96,31 @@ def process_gradient(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the amount: 3 to 10 different values.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `too_few_amounts`, `too_many_amounts`,
             `too_few_clients`, `rank_deficient`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
-    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
-    y, x = panel.outcome, panel.process[:, 1:]
-    used = ~np.isnan(y[:, 2:] + y[:, 1:-1] + y[:, :-2] + x)
+    plan = declared(_NAME, timing, layout)
+    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
+    y, columns = screen_columns(panel)
+    x, *others = columns.values()
+    time = None if panel.time is None else panel.time[:, 1:-1]
+    used = ~np.isnan(y + x + sum(others) + (0.0 if time is None else time))
     used &= used.sum(axis=1, keepdims=True) >= MIN_ROWS
     amounts = np.unique(x[used])
     _refuse(used, amounts)
-    scores = [y[:, 1:-1], y[:, :-2]]
     steps = [(x == a).astype(np.float64) for a in amounts[1:]]
-    saturated = _fit(y[:, 2:], [*steps, *scores], used)
-    straight = _fit(y[:, 2:], [x, *scores], used)
+    saturated = _fit(y, [*steps, *others], used, time)
+    straight = _fit(y, [x, *others], used, time)
     k, df = len(steps), saturated.n_clients - 1
     covariance = saturated.influence[used.any(axis=1), :k]
     covariance = covariance.T @ covariance * (df + 1) / df
@@ -148,9 +152,9 @@ def _refuse(used: NDArray[np.bool_], amounts: Array) -> None:
         raise CannotEstimate(_NAME, "too_many_amounts", needed=needed, found=str(len(amounts)))
 
 
-def _fit(target: Array, columns: list[Array], used: NDArray[np.bool_]) -> LeastSquares:
+def _fit(target: Array, columns: list[Array], used: NDArray[np.bool_], time: Array | None) -> LeastSquares:
     try:
-        return least_squares(target, columns, sweep(used, trends=True))
+        return least_squares(target, columns, sweep(used, trends=True, time=time))
     except RankDeficient as deficient:
         needed = f"{deficient.columns} columns that vary independently within clients"
         found = str(deficient.rank)

@@ -26,7 +26,8 @@ from therapeutic_process.process_outcome.joint_fit import (
 )
 from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
-from therapeutic_process.process_outcome.panel import Panel, Timing, refuse_shared_items, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.scale_limits import at_an_end, looks_back
 
@@ -67,6 +68,7 @@ def lagged_within_client_effect(
     level: float = 0.95,
     outcome_items: Collection[str] = (),
     process_items: Collection[str] = (),
+    layout: Layout | None = None,
 ) -> WithinClientEffect:
     """Estimate how the next score differs after sessions with more of the process than usual for the client.
 
@@ -84,18 +86,20 @@ def lagged_within_client_effect(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event (0, 1) or process score; missing where nobody coded, which is not 0.
         cluster: Column of the therapist, group or couple; the larger of both standard errors is taken.
-        days: Column of the day of the score; only for the warning about `recall_days`.
+        days: Column of the day of the score, for the warning about `recall_days`.
         recall_days: Days that the answers look back over; warns where the scores lie closer together.
         outcome_range: Lowest and highest possible score; warns where over 15 % lie at an end.
         level: Level of the intervals.
         outcome_items: Items of the outcome measure, where known.
         process_items: Items of the process measure, where known.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Returns:
         Both readings, the robust interval, and what the result stands on.
@@ -106,23 +110,22 @@ def lagged_within_client_effect(
             `not_converged`, `hessian_not_positive`, `carry_over_too_strong`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout, days=days)
     refuse_shared_items(_NAME, outcome_items, process_items)
     panel = read_panel(
         table,
-        timing=when,
+        layout=plan,
         client=client,
         session=session,
         outcome=outcome,
         process=process,
         cluster=cluster,
-        extra=[days] if days else [],
     )
     found = joint_effect(panel, level=level)
     low, high = outcome_range or (None, None)
     limits = at_an_end(panel.outcome[~np.isnan(panel.outcome)].tolist(), low, high)
-    if days:
-        gaps = np.diff(panel.extra[days], axis=1)
+    if plan.days:
+        gaps = np.diff(panel.extra[plan.days][:, :: plan.steps], axis=1)
         limits += looks_back(recall_days, gaps[~np.isnan(gaps)].tolist())
     return attrs.evolve(found, warnings=(*found.warnings, *limits)) if limits else found
 
@@ -162,6 +165,8 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
         placebo=placebo_lead(kept),
         warnings=_warnings(kept, readings),
         timing=kept.timing,
+        layout=kept.layout,
+        sessions_per_interval=kept.sessions_per_interval,
     )
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
 from therapeutic_process.process_outcome.joint_covariance import Reading
-from therapeutic_process.process_outcome.panel import NEXT, Timing
+from therapeutic_process.process_outcome.layout import Layout, Timing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,6 +84,8 @@ class WithinClientEffect:
         placebo: The effect on the change before the session.
         warnings: What limits this result.
         timing: When the score of a row was taken, relative to its session.
+        layout: How process and outcome are laid out in time.
+        sessions_per_interval: Numbers of sessions between two scores, with how often; empty without an aggregator.
     """
 
     readings: tuple[ReadingEstimate, ...]
@@ -102,6 +104,10 @@ class WithinClientEffect:
     placebo: PlaceboLead
     warnings: tuple[str, ...]
     timing: Timing
+    layout: Layout = attrs.field(
+        default=attrs.Factory(lambda self: Layout(timing=self.timing), takes_self=True)
+    )
+    sessions_per_interval: tuple[tuple[int, int], ...] = ()
     method: str = "joint Gaussian quasi-likelihood of outcome and process, score and state reading"
     assumptions: tuple[str, ...] = ASSUMPTIONS
     limits: tuple[str, ...] = LIMITS
@@ -148,7 +154,7 @@ class WithinClientEffect:
             )
         direction = "lower" if self.interval[1] < 0 else "higher"
         condition = ", conditional on what the process follows" if self.placebo.rejects else ""
-        score = NEXT[self.timing]
+        score = self.layout.outcome_in_words
         return f"consistent with a {direction} {score} after sessions with more of the process{condition}"
 
     def __repr__(self) -> str:

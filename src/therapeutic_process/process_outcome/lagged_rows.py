@@ -45,7 +45,7 @@ def lagged_rows(panel: Panel) -> LaggedRows:
     Args:
         panel: The grid.
     """
-    before, after = panel.outcome[:, :-1], panel.outcome[:, 1:]
+    before, after = panel.before, panel.after
     client, session = np.nonzero(~np.isnan(before + after + panel.process))
     numbered = np.unique(client, return_inverse=True)[1].ravel()
     cells = (client, session)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
-from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS
+from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS, screen_columns
 from therapeutic_process.process_outcome.screen_result import SHORT, SHRINKS
 from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
 
@@ -131,6 +131,7 @@ def within_client_mediation(
     process: str = "event",
     draws: int = 20_000,
     level: float = 0.95,
+    layout: Layout | None = None,
 ) -> WithinClientMediation:
     """Estimate how far a mediator between sessions carries the link of a session with the next score.
 
@@ -153,30 +154,33 @@ def within_client_mediation(
         rng: The source of randomness for the interval.
         mediator: Column of the mediator, in the row of the session that it follows.
         mediator_timing: That the mediator lies `between` the session and the next score; must be declared.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event or process score.
         draws: Monte-Carlo draws.
         level: Level of the interval.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, also of a mediator that is not between; `shared_items`,
             `too_few_clients`, `rank_deficient`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout)
     _refuse_order(mediator, mediator_timing, (outcome, process))
     panel = read_panel(
-        table, timing=when, client=client, session=session, outcome=outcome, process=process, extra=[mediator]
+        table, layout=plan, client=client, session=session, outcome=outcome, process=process, extra=[mediator]
     )
-    y, x, m = panel.outcome, panel.process[:, 1:], panel.extra[mediator][:, 1:-1]
-    complete = ~np.isnan(y[:, 2:] + y[:, 1:-1] + y[:, :-2] + x + m)
+    y, columns = screen_columns(panel)
+    x, *others = columns.values()
+    m = panel.extra[mediator][:, 1:-1]
+    complete = ~np.isnan(y + x + m + sum(others))
     used = complete & (complete.sum(axis=1, keepdims=True) >= MIN_ROWS)
     few = int((complete.sum(axis=1) < MIN_ROWS).sum())
-    scores = [y[:, 1:-1], y[:, :-2]]
-    first, second = _fit(m, [x, *scores], used), _fit(y[:, 2:], [m, x, *scores], used)
+    first, second = _fit(m, [x, *others], used), _fit(y, [m, x, *others], used)
     a, (b, direct) = float(first.coefficients[0]), map(float, second.coefficients[:2])
     drawn = rng.multivariate_normal([a, b], _covariance(first, second), size=draws).prod(axis=1)
     low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
@@ -194,7 +198,7 @@ def within_client_mediation(
         dropped=panel.dropped
         + (((f"client with fewer than {MIN_ROWS} usable sessions", few),) if few else ()),
         draws=draws,
-        warnings=(SHRINKS,) if panel.process.shape[1] <= SHORT else (),
+        warnings=(SHRINKS,) if panel.n_sessions <= SHORT else (),
     )
 
 

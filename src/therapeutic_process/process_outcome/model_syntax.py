@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from therapeutic_process.errors import TherapeuticProcessWarning
+from therapeutic_process.errors import CannotEstimate, TherapeuticProcessWarning
 from therapeutic_process.process_outcome.panel import Panel, Timing, require_timing
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
@@ -166,6 +166,9 @@ def _read(
     function: str, table: IntoFrame, timing: Timing | None, names: tuple[str, ...], days: str | None
 ) -> Panel:
     when = require_timing(function, timing)
+    if when == "both":
+        needed = "one score per session, taken before or after it"
+        raise CannotEstimate(function, "timing_undeclared", needed=needed, found="two per session")
     client, session, outcome, process = names
     extra = [days] if days else []
     return read_panel(

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from therapeutic_process.errors import CannotEstimate
+from therapeutic_process.process_outcome.layout import NEXT, Layout, Timing, require_timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-Array = NDArray[np.float64]
-Timing = Literal["before", "after"]
+__all__ = ["NEXT", "Panel", "Timing", "refuse_shared_items", "require_timing"]
 
-NEXT: dict[Timing, str] = {"before": "next score", "after": "score of the same day (immediate)"}
+Array = NDArray[np.float64]
 
 
 @attrs.frozen(eq=False, repr=False)
 class Panel:
     """The grid the estimators read.
 
+    Where a session has a score before and one after it, these are two occasions, and the steps from one session to
+    the next hold no process.
+
     Attributes:
         outcome: Scores, (clients, occasions): before session t, or after session t − 1, at t.
-        process: Event or process score in every session but the last occasion, (clients, occasions − 1).
+        process: Event or process score in the step from each occasion to the next, (clients, occasions − 1).
         cluster: Therapist, group or couple of every client, as numbers from 0.
         extra: Further columns by name, every value at the session of its row, (clients, occasions).
         timing: When the score of a row was taken.
         n_rows: Rows of the table.
         dropped: Rows left out, by reason.
+        layout: How process and outcome are laid out in time.
+        covariates: Covariates by name, in the step of their session, (clients, occasions − 1).
+        time: What clients' lines are straight in, where that is not the occasion, (clients, occasions).
+        later: The outcome of every session, where a window in days says which, (clients, occasions − 1).
+        sessions_per_interval: Numbers of sessions between two scores, with how often; empty without an aggregator.
     """
 
     outcome: Array
@@ -40,9 +48,46 @@ class Panel:
     timing: Timing
     n_rows: int
     dropped: tuple[tuple[str, int], ...]
+    layout: Layout = attrs.field(
+        default=attrs.Factory(lambda self: Layout(timing=self.timing), takes_self=True)
+    )
+    covariates: dict[str, Array] = attrs.field(factory=dict)
+    time: Array | None = None
+    later: Array | None = None
+    sessions_per_interval: tuple[tuple[int, int], ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Panel {len(self.outcome)} clients × {self.process.shape[1]} sessions>"
+        return f"<Panel {len(self.outcome)} clients × {self.n_sessions} sessions>"
+
+    @property
+    def n_sessions(self) -> int:
+        """Session numbers from first to last."""
+        return int(-(-self.process.shape[1] // self.layout.steps))
+
+    @property
+    def before(self) -> Array:
+        """The last score before every session, (clients, occasions − 1)."""
+        return self.outcome[:, :-1]
+
+    @property
+    def earlier(self) -> Array:
+        """The last but one."""
+        return shifted(self.before, 1)
+
+    @property
+    def after(self) -> Array:
+        """The outcome of every session, nan where there is none."""
+        if self.later is not None:
+            return self.later
+        return shifted(self.outcome[:, 1:], -self.layout.steps * (self.layout.lag - 1))
+
+    def process_before(self, sessions: int) -> Array:
+        """Return the process so many sessions before every session.
+
+        Args:
+            sessions: How many.
+        """
+        return shifted(self.process, sessions * self.layout.steps)
 
     def keep(self, clients: NDArray[np.bool_]) -> Panel:
         """Return the panel of some clients only."""
@@ -53,7 +98,27 @@ class Panel:
             process=self.process[clients],
             cluster=cluster,
             extra={name: grid[clients] for name, grid in self.extra.items()},
+            covariates={name: grid[clients] for name, grid in self.covariates.items()},
+            time=None if self.time is None else self.time[clients],
+            later=None if self.later is None else self.later[clients],
         )
+
+
+def shifted(grid: Array, by: int) -> Array:
+    """Return a grid moved to the right (or left, where negative), nan where nothing is left.
+
+    Args:
+        grid: (clients, columns).
+        by: How far.
+    """
+    if by == 0:
+        return grid
+    moved = np.full(grid.shape, np.nan)
+    if by > 0:
+        moved[:, by:] = grid[:, :-by]
+    else:
+        moved[:, :by] = grid[:, -by:]
+    return moved
 
 
 def _renumbered(codes: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -76,19 +141,3 @@ def refuse_shared_items(
             needed="process and outcome without common items",
             found=f"{shared} common",
         )
-
-
-def require_timing(function: str, timing: object) -> Timing:
-    """Refuse an undeclared timing of the outcome to the session.
-
-    Raises:
-        CannotEstimate: If `timing` is none of those the library can analyse.
-    """
-    if timing not in get_args(Timing):
-        raise CannotEstimate(
-            function,
-            "timing_undeclared",
-            needed="timing 'before' or 'after': when the score of a row was taken, relative to its session",
-            found="no timing" if timing is None else "another timing",
-        )
-    return cast("Timing", timing)

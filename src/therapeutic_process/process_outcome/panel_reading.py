@@ -10,30 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from therapeutic_process.errors import CannotEstimate, TableError
-from therapeutic_process.process_outcome.panel import Panel
+from therapeutic_process.process_outcome.day_windows import day_numbers, outcome_in_window
+from therapeutic_process.process_outcome.intervals import Rows, rows_by_interval
+from therapeutic_process.process_outcome.layout import declared
+from therapeutic_process.process_outcome.panel import Panel, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from narwhals.stable.v2.typing import IntoFrame
 
-    from therapeutic_process.process_outcome.panel import Timing
+    from therapeutic_process.process_outcome.layout import Layout, Timing
 
 Array = NDArray[np.float64]
 
 MAX_OCCASIONS = 120
+ELAPSED = "elapsed days"
 
 
 def read_panel(
     table: IntoFrame,
     *,
-    timing: Timing,
+    timing: Timing | None = None,
     client: str = "client_id",
     session: str = "session",
     outcome: str = "outcome_before",
     process: str = "event",
     cluster: str | None = None,
     extra: Sequence[str] = (),
+    layout: Layout | None = None,
 ) -> Panel:
     """Read a long table, one row per client and session, into a grid.
 
@@ -47,37 +52,93 @@ def read_panel(
         table: Any frame Narwhals knows.
         client: Column of the client.
         session: Column of the session's number.
-        timing: When the score of a row was taken.
-        outcome: Column of the score.
+        timing: When the score of a row was taken, where no layout is given.
+        outcome: Column of the score; where a session has two, of the one before it.
         process: Column of the event (0, 1, missing where nobody coded) or process score in the session.
         cluster: Column of the therapist, group or couple.
         extra: Further columns of numbers.
+        layout: How process and outcome are laid out in time.
 
     Raises:
         TableError: If a column is missing or no number, or a key or cluster is missing or not unique.
-        CannotEstimate: If process and outcome are the same column.
+        CannotEstimate: If process and outcome are the same column, or windows in days overlap.
     """
-    if process == outcome:
+    plan = declared("read_panel", timing, layout)
+    scores = (outcome, plan.outcome_after) if plan.timing == "both" else (outcome,)
+    if process in scores or len({*scores}) < len(scores):
         raise CannotEstimate(
             "read_panel",
             "shared_items",
             needed="a process that is not the outcome",
             found="one column for both",
         )
-    names = [client, session, outcome, process, *([cluster] if cluster else []), *extra]
-    frame = _eager(table, names)
+    numbers = list(dict.fromkeys([*scores, process, *plan.covariates, *extra]))
+    days = [plan.days] if plan.days and plan.days not in numbers else []
+    keys = [client, session, *([cluster] if cluster else [])]
+    frame = _eager(table, list(dict.fromkeys([*keys, *numbers, *days])))
     who = _codes(frame, client)
     when = _session_numbers(frame[session], session)
-    columns = {name: _numbers(frame[name], name) for name in (outcome, process, *extra)}
-    later = int(timing == "after")
-    scored, coded = ~np.isnan(columns[outcome]), ~np.isnan(columns[process])
-    cells, inside, dropped = _cells(who, when, scored, coded, later=later)
-    shifts = dict.fromkeys(columns, 0) | {outcome: later}
-    grids = {name: _placed(cells, values, inside, shifts[name]) for name, values in columns.items()}
+    columns = {
+        name: day_numbers(frame[name], name) if name == plan.days else _numbers(frame[name], name)
+        for name in (*numbers, *days)
+    }
     groups = _codes(frame, cluster) if cluster else None
-    cluster_of = None if groups is None else _cluster_of_client(who, groups, cells.shape[0])
-    further = {name: grids[name] for name in extra}
-    return Panel(grids[outcome], grids[process][:, :-1], cluster_of, further, timing, len(who), dropped)
+    cluster_of = None if groups is None else _cluster_of_client(who, groups, int(who.max(initial=-1)) + 1)
+    rows = Rows(who, when, columns)
+    between: tuple[tuple[int, int], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
+    if plan.aggregator is not None:
+        _refuse_repeated(who * (int(np.ptp(when)) + 1 if len(when) else 1) + when)
+        rows, between, dropped = rows_by_interval(rows, plan, outcome, process)
+    panel = _on_grid(rows, plan, scores, process, cluster_of)
+    panel = attrs.evolve(
+        panel, n_rows=len(who), dropped=dropped + panel.dropped, sessions_per_interval=between
+    )
+    return attrs.evolve(panel, extra={name: panel.extra[name] for name in (*extra, *days)})
+
+
+def _on_grid(
+    rows: Rows, plan: Layout, scores: tuple[str, ...], process: str, cluster: NDArray[np.intp] | None
+) -> Panel:
+    later = int(plan.timing == "after")
+    columns = rows.columns
+    scored = np.asarray(~np.isnan(np.stack([columns[name] for name in scores])).all(axis=0))
+    cells, inside, dropped = _cells(rows.who, rows.when, scored, ~np.isnan(columns[process]), later=later)
+    cells = _Cells(cells.index * plan.steps, (cells.shape[0], cells.shape[1] * plan.steps))
+    grids = {n: _placed(cells, v, inside, 0) for n, v in columns.items() if n not in scores}
+    outcome = _placed(cells, columns[scores[0]], inside, later)
+    if plan.timing == "both":
+        post = _placed(cells, columns[scores[1]], inside, 1)
+        outcome = np.where(np.isnan(outcome), post, outcome)
+    panel = Panel(
+        outcome, grids[process][:, :-1], cluster, grids, plan.timing, len(rows.who), dropped, layout=plan
+    )
+    return _timed(panel)
+
+
+def _timed(panel: Panel) -> Panel:
+    """Add what days say: covariates, the time of lines, and the outcome by a window."""
+    plan = panel.layout
+    covariates = {name: panel.extra[name][:, :-1] for name in plan.covariates}
+    if plan.days is None:
+        return attrs.evolve(panel, covariates=covariates)
+    of_session = panel.extra[plan.days]
+    of_score = _days_of_scores(of_session, plan)
+    matched = attrs.evolve(panel, outcome=of_score).after
+    if plan.lag_days is not None:
+        later, matched = outcome_in_window(panel, of_session, of_score, plan.lag_days)
+        panel = attrs.evolve(panel, later=later)
+    if plan.elapsed_days:
+        since = shifted(of_session, plan.steps) if plan.timing == "both" else of_score
+        covariates[ELAPSED] = matched - since[:, :-1]
+    return attrs.evolve(panel, covariates=covariates, time=of_score if plan.time_axis == "days" else None)
+
+
+def _days_of_scores(of_session: Array, plan: Layout) -> Array:
+    if plan.timing == "before":
+        return of_session
+    after = shifted(of_session, 1)
+    return after if plan.timing == "after" else np.where(np.isnan(of_session), after, of_session)
 
 
 def read_columns(table: IntoFrame, key: str, names: tuple[str, ...]) -> dict[object, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.events import PermutationTest, permute_within_clients
 from therapeutic_process.process_outcome.lagged_rows import lagged_rows
-from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def within_client_permutation_test(
     outcome: str = "outcome_before",
     process: str = "event",
     gain: float | None = None,
+    layout: Layout | None = None,
 ) -> PermutationTest:
     """Test whether change after a session goes with its process, exchanging session labels within clients.
 
@@ -43,19 +44,21 @@ def within_client_permutation_test(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event or process score.
         gain: Points by which the next score must be lower to count as a gain; without it the change is used.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `nothing_to_exchange`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
-    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
+    plan = declared(_NAME, timing, layout)
+    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     rows = lagged_rows(panel)
     change = rows.before - rows.after
     outcome_of = change if gain is None else (change >= gain).astype(np.float64)

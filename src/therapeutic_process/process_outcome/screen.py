@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -15,7 +16,8 @@ from therapeutic_process.process_outcome.diagnostics import (
     placebo_lead,
     within_client_sd,
 )
-from therapeutic_process.process_outcome.panel import Panel, Timing, refuse_shared_items, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen_result import SHORT, SHRINKS, WithinClientScreen
 from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
@@ -50,6 +52,7 @@ def lagged_within_client_screen(
     level: float = 0.95,
     outcome_items: Collection[str] = (),
     process_items: Collection[str] = (),
+    layout: Layout | None = None,
 ) -> WithinClientScreen:
     """Screen a process: next score on process, last two scores, client lines and session effects.
 
@@ -65,7 +68,8 @@ def lagged_within_client_screen(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
@@ -77,52 +81,49 @@ def lagged_within_client_screen(
         level: Level of the interval.
         outcome_items: Items of the outcome measure, where known.
         process_items: Items of the process measure, where known.
+        layout: Timing, lag, aggregator, covariates and time axis in one. At lag k the outcome is the k-th score
+            after the session, and the process of the k − 1 sessions before is taken out besides, because what it
+            does at that lag is not yet in the baselines.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `shared_items`, `too_few_clients`, `rank_deficient`,
-            `too_few_clusters`.
+            `too_few_clusters`, `windows_overlap`.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
+    plan = declared(_NAME, timing, layout, days=days)
+    plan = attrs.evolve(
+        plan,
+        covariates=(*plan.covariates, *covariates),
+        elapsed_days=plan.elapsed_days or (days is not None and layout is None),
+        lagged_process=plan.lagged_process or lagged_process,
+    )
     refuse_shared_items(_NAME, outcome_items, process_items)
-    extra = (*covariates, *([days] if days else []))
     panel = read_panel(
         table,
-        timing=when,
         client=client,
         session=session,
         outcome=outcome,
         process=process,
         cluster=cluster,
-        extra=extra,
+        layout=plan,
     )
-    further = {name: panel.extra[name][:, 1:-1] for name in covariates}
-    if days:
-        day, later = panel.extra[days], int(when == "before")
-        further["elapsed days"] = (day[:, 1:] - day[:, :-1])[:, later : later + day.shape[1] - 2]
-    if lagged_process:
-        further["process of the last session"] = panel.process[:, :-1]
-    return screen_effect(panel, level=level, further=further)
+    return screen_effect(panel, level=level)
 
 
-def screen_effect(
-    panel: Panel, *, level: float = 0.95, further: dict[str, Array] | None = None
-) -> WithinClientScreen:
+def screen_effect(panel: Panel, *, level: float = 0.95) -> WithinClientScreen:
     """Screen a grid.
 
     Args:
-        panel: The grid.
+        panel: The grid, with its covariates.
         level: Level of the interval.
-        further: Covariates over the sessions from the second to the last, (clients, sessions − 1).
 
     Raises:
         CannotEstimate: See `lagged_within_client_screen`.
     """
-    y = panel.outcome
-    columns = {"process": panel.process[:, 1:], "score before": y[:, 1:-1], "score before that": y[:, :-2]}
-    columns |= further or {}
-    used, dropped = _usable(y[:, 2:], columns)
-    fit = _fit(y[:, 2:], columns, used)
+    target, columns = screen_columns(panel)
+    time = None if panel.time is None else panel.time[:, 1:-1]
+    used, dropped = _usable(target, columns, time)
+    fit = _fit(target, columns, used, time)
     se, units = _standard_errors(fit, panel)
     df, effect = units - 1, float(fit.coefficients[0])
     half = float(se[0] * stats.t.ppf(0.5 + level / 2, df))
@@ -138,34 +139,54 @@ def screen_effect(
         level=level,
         n_clients=fit.n_clients,
         n_rows=fit.n_rows,
-        n_occasions=y.shape[1],
+        n_occasions=panel.outcome.shape[1],
         dropped=panel.dropped + dropped,
         informative_clients=int(informative_clients(np.where(used, columns["process"], np.nan)).sum()),
         within_sd_outcome=within_client_sd(kept.outcome),
         between=between_clients(kept),
         placebo=placebo_lead(kept),
-        warnings=_warnings(fit.n_clients, panel.process.shape[1]),
+        warnings=_warnings(fit.n_clients, panel.n_sessions),
         timing=panel.timing,
+        layout=panel.layout,
+        sessions_per_interval=panel.sessions_per_interval,
     )
 
 
+def screen_columns(panel: Panel) -> tuple[Array, dict[str, Array]]:
+    """Return outcome and regressors of the sessions that have two occasions before their outcome.
+
+    Args:
+        panel: The grid.
+    """
+    plan = panel.layout
+    columns = {"process": panel.process, "score before": panel.before, "score before that": panel.earlier}
+    columns |= {f"covariate {n}" if n in columns else n: grid for n, grid in panel.covariates.items()}
+    back = plan.lag - 1 if plan.lag_days is None else 0
+    for sessions in range(1, max(back, int(plan.lagged_process)) + 1):
+        name = "process of the last session" if sessions == 1 else f"process {sessions} sessions before"
+        columns[name] = panel.process_before(sessions)
+    return panel.after[:, 1:], {name: grid[:, 1:] for name, grid in columns.items()}
+
+
 def _usable(
-    target: Array, columns: dict[str, Array]
+    target: Array, columns: dict[str, Array], time: Array | None
 ) -> tuple[NDArray[np.bool_], tuple[tuple[str, int], ...]]:
-    complete = ~np.isnan(target + sum(columns.values()))
+    complete = ~np.isnan(target + sum(columns.values()) + (0.0 if time is None else time))
     rows = complete.sum(axis=1)
     few = (rows < MIN_ROWS).sum()
     used = complete & (rows >= MIN_ROWS)[:, None]
     return used, ((f"client with fewer than {MIN_ROWS} usable sessions", int(few)),) if few else ()
 
 
-def _fit(target: Array, columns: dict[str, Array], used: NDArray[np.bool_]) -> LeastSquares:
+def _fit(
+    target: Array, columns: dict[str, Array], used: NDArray[np.bool_], time: Array | None
+) -> LeastSquares:
     n = int(used.any(axis=1).sum())
     if n < MIN_CLIENTS:
         needed = f"at least {MIN_CLIENTS} clients with {MIN_ROWS} usable sessions"
         raise CannotEstimate(_NAME, "too_few_clients", needed=needed, found=str(n))
     try:
-        return least_squares(target, list(columns.values()), sweep(used, trends=True))
+        return least_squares(target, list(columns.values()), sweep(used, trends=True, time=time))
     except RankDeficient as deficient:
         raise CannotEstimate(
             _NAME,

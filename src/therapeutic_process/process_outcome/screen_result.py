@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from therapeutic_process.process_outcome.diagnostics import BetweenClients, PlaceboLead
-from therapeutic_process.process_outcome.panel import NEXT, Timing
+from therapeutic_process.process_outcome.layout import Layout, Timing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,6 +52,8 @@ class WithinClientScreen:
         placebo: The effect on the change before the session.
         warnings: What limits this result.
         timing: When the score of a row was taken, relative to its session.
+        layout: How process and outcome are laid out in time.
+        sessions_per_interval: Numbers of sessions between two scores, with how often; empty without an aggregator.
     """
 
     effect: float
@@ -72,6 +74,10 @@ class WithinClientScreen:
     placebo: PlaceboLead
     warnings: tuple[str, ...]
     timing: Timing
+    layout: Layout = attrs.field(
+        default=attrs.Factory(lambda self: Layout(timing=self.timing), takes_self=True)
+    )
+    sessions_per_interval: tuple[tuple[int, int], ...] = ()
     method: str = "least squares on client intercepts and trends, session effects, and the last two scores"
     assumptions: tuple[str, ...] = ASSUMPTIONS
 
@@ -82,7 +88,7 @@ class WithinClientScreen:
         if low <= 0 <= high:
             return "nothing to follow up: the interval includes 0, which is no evidence of inertness"
         direction = "lower" if high < 0 else "higher"
-        score = NEXT[self.timing]
+        score = self.layout.outcome_in_words
         return f"worth following up: consistent with a {direction} {score}; confirm with the joint model"
 
     def __repr__(self) -> str:

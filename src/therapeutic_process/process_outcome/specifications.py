@@ -18,8 +18,8 @@ from therapeutic_process.process_outcome.events import (
 )
 from therapeutic_process.process_outcome.joint_model import joint_effect
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.multilevel import random_intercept
-from therapeutic_process.process_outcome.panel import Panel, Timing, require_timing
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import screen_effect
 from therapeutic_process.process_outcome.specification_result import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from narwhals.stable.v2.typing import IntoFrame
     from numpy.typing import NDArray
+
+    from therapeutic_process.process_outcome.panel import Panel
 
 __all__ = ["specification_sensitivity"]
 
@@ -50,6 +52,7 @@ def specification_sensitivity(
     process: str = "event",
     gain: float | None = None,
     level: float = 0.95,
+    layout: Layout | None = None,
 ) -> SpecificationSensitivity:
     """Fit the default, the screen and the models the field uses to the same table.
 
@@ -65,20 +68,22 @@ def specification_sensitivity(
 
     Args:
         table: One row per client and session, any frame Narwhals knows; the last row may hold only a score.
-        timing: When the score of a row was taken, `before` or `after` its session; must be declared.
+        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
+            here or in `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event or process score.
         gain: Points by which the next score must be lower to count as a gain; without it, no model on gains.
         level: Level of the intervals.
+        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
         CannotEstimate: If `timing` is undeclared; a model that refuses becomes a row with its reason.
         TableError: If the table does not keep its contract.
     """
-    when = require_timing(_NAME, timing)
-    panel = read_panel(table, timing=when, client=client, session=session, outcome=outcome, process=process)
+    plan = declared(_NAME, timing, layout)
+    panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     rows = lagged_rows(panel)
     return SpecificationSensitivity(
         (
@@ -140,7 +145,7 @@ def _screen(panel: Panel, level: float) -> SpecificationEstimate:
 
 
 def _client_effects(panel: Panel, level: float) -> list[SpecificationEstimate]:
-    before, after, process = panel.outcome[:, :-1], panel.outcome[:, 1:], panel.process
+    before, after, process = panel.before, panel.after, panel.process
     change = after - before
     plans: list[tuple[str, NDArray[np.float64], list[NDArray[np.float64]], int]] = [
         ("client effects", after, [process], 1),
@@ -229,6 +234,8 @@ def _first_difference(rows: LaggedRows, level: float) -> SpecificationEstimate:
 
 def _difference_gmm(panel: Panel, rows: LaggedRows, level: float) -> SpecificationEstimate:
     name = "difference GMM (Arellano & Bond)"
+    if panel.layout.steps > 1 or panel.layout.lag > 1 or panel.later is not None:
+        return SpecificationEstimate(name, "usual", _POINTS, refused="refused: lag")
 
     def model() -> SpecificationEstimate:
         n = len(panel.outcome)

@@ -43,23 +43,27 @@ class Sweep:
         return np.asarray(swept - self.trend * (self.trend * swept).sum(axis=1, keepdims=True))
 
 
-def sweep(used: NDArray[np.bool_], *, trends: bool, sessions: bool = True) -> Sweep:
+def sweep(
+    used: NDArray[np.bool_], *, trends: bool, sessions: bool = True, time: Array | None = None
+) -> Sweep:
     """Prepare the projection.
 
     Args:
         used: The cells in use, (clients, sessions).
         trends: Whether clients have linear trends besides intercepts.
         sessions: Whether session numbers have effects.
+        time: What trends are straight in, (clients, sessions); the session's position if None.
     """
     count = used.sum(axis=1, keepdims=True)
     level = used / np.sqrt(np.maximum(count, 1))
-    time = np.arange(used.shape[1], dtype=float)
-    centred = np.where(used, time - (used * time).sum(axis=1, keepdims=True) / np.maximum(count, 1), 0.0)
+    when = np.arange(used.shape[1], dtype=float) if time is None else np.where(used, time, 0.0)
+    centred = np.where(used, when - (used * when).sum(axis=1, keepdims=True) / np.maximum(count, 1), 0.0)
     norm = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    trend = centred / np.where(norm > 0, norm, 1.0) if trends else np.zeros(used.shape)
+    moving = norm > _SAME * np.abs(np.where(used, when, 0.0)).max(axis=1, keepdims=True, initial=0.0)
+    trend = np.where(moving, centred / np.where(moving, norm, 1.0), 0.0) if trends else np.zeros(used.shape)
     cross = np.diag(used.sum(axis=0).astype(float)) - level.T @ level - trend.T @ trend
     inverse, session_rank = _symmetric_inverse(cross if sessions else np.zeros_like(cross), float(used.sum()))
-    client_rank = int((count > 0).sum() + (norm > 0).sum() * trends)
+    client_rank = int((count > 0).sum() + moving.sum() * trends)
     return Sweep(used, level, trend, inverse, client_rank + session_rank)
 
 
