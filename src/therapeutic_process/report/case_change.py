@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from therapeutic_process.change_process import Change, changes
 from therapeutic_process.process_outcome import perspectives
+from therapeutic_process.report.case_detected import detected_parts
+from therapeutic_process.report.case_gains import gains_parts, trajectory_parts
+from therapeutic_process.report.case_significance import service_parts, significance_parts
 from therapeutic_process.report.figures.change import VERDICTS
+from therapeutic_process.report.graded_series import graded_series
 from therapeutic_process.report.html import Column, Content, Html, table, tag
 from therapeutic_process.report.view import View, note, notes
 from therapeutic_process.report.words import count, listed, plain
@@ -26,7 +30,7 @@ def verdict(change_verdict: str) -> Html:
 
 
 def change_section(view: View) -> Html:
-    """Return the change from first to last score of every series, with its verdict and why.
+    """Return what can be said about change in scores: every series with its verdict, class and sudden changes.
 
     Args:
         view: The case and how to show it.
@@ -34,6 +38,7 @@ def change_section(view: View) -> Html:
     found = changes(view.case, catalogue=view.names.catalogue)
     if not found.rows:
         return view.section("change", "Change in scores", note("No measurement is recorded."))
+    graded = graded_series(view.case, view.names.catalogue)
     columns: list[Column | str] = [
         "scale",
         "whose, by whom",
@@ -54,6 +59,11 @@ def change_section(view: View) -> Html:
         table(caption, columns, rows),
         _missing(view),
         _sources(view, found.rows),
+        trajectory_parts(view, graded),
+        significance_parts(view, graded),
+        gains_parts(view, graded),
+        service_parts(view),
+        detected_parts(view),
     )
 
 

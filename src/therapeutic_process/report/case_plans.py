@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from therapeutic_process.report.case_goals import adherence_parts, focus_parts, goal_outcome_parts
+from therapeutic_process.report.goal_facts import status_since
 from therapeutic_process.report.html import Column, Content, Html, table, tag
 from therapeutic_process.report.view import View, note
 from therapeutic_process.report.words import count, listed, plain, when
@@ -21,7 +23,17 @@ def plans_section(view: View) -> Html | None:
     Args:
         view: The case and how to show it.
     """
-    parts = [_problems(view), _plans(view), _goals(view), _tasks(view), _journal(view)]
+    numbers = {g.id: f"goal {i}" for i, g in enumerate(view.case.goals, start=1)}
+    parts = [
+        _problems(view),
+        _goals(view, numbers),
+        *goal_outcome_parts(view, numbers),
+        *focus_parts(view, numbers),
+        _plans(view),
+        *adherence_parts(view),
+        _tasks(view),
+        _journal(view),
+    ]
     if not any(parts):
         return None
     text = None if view.include_text else note("Statements, descriptions and journal texts are left out.")
@@ -68,40 +80,31 @@ def _plan(one: TreatmentPlan) -> list[Content]:
     ]
 
 
-def _goals(view: View) -> Html | None:
+def _goals(view: View, numbers: dict[str, str]) -> Html | None:
     columns: list[Column | str] = [
         "goal",
         "whose",
         "status",
+        "since",
         "achievement",
-        Column("latest attainment", "number"),
-        Column("latest rating", "number"),
         "follows",
     ]
-    numbers = {g.id: f"goal {i}" for i, g in enumerate(view.case.goals, start=1)}
     return _maybe(view, "Goals", columns, [_goal(view, numbers, g) for g in view.case.goals])
 
 
 def _goal(view: View, numbers: dict[str, str], one: Goal) -> list[Content]:
     whose = listed([view.names.person(p) for p in one.participants]) or "all together"
-    level = _level(one.attainments[-1].level) if one.attainments else "–"
-    rating = f"{one.ratings[-1].value:g} of 10" if one.ratings else "–"
     domain = tag("div", one.domain, class_="muted") if one.domain else None
     achieved = f" ({when(one.achieved_at)})" if one.achieved_at else ""
     return [
         [numbers[one.id], domain],
         whose,
         plain(one.status),
+        when(status_since(one)),
         f"{plain(one.achievement or '–')}{achieved}",
-        level,
-        rating,
         numbers.get(one.follows or "", "–"),
         view.text(one.statement),
     ]
-
-
-def _level(level: int) -> str:
-    return f"{level:+d}".replace("-", "−") if level else "0"
 
 
 def _tasks(view: View) -> Html | None:

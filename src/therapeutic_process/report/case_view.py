@@ -61,7 +61,7 @@ def case_report(
         NotEnoughData: If the window is empty.
         MissingExtra: If the ``figures`` extra is not installed.
     """
-    view = View(case, Names.of(case, catalogue), window, include_text, "case", 2)
+    view = View(case, Names.of(case, catalogue), window, include_text, "case", 2, at)
     sections = case_sections(view)
     head = tag(
         "header",

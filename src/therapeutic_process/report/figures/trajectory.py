@@ -21,8 +21,9 @@ __all__ = ["KINDS", "drawable", "trajectory_spec"]
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 150
-KINDS: Final[dict[str, tuple[str, str, int, list[int]]]] = {
-    "neither": ("judged, not sudden", PALETTE[0], 2, [1, 0]),
+_Kind = tuple[str, str, int, list[int]]
+KINDS: Final[dict[str, _Kind]] = {
+    "neither": ("not sudden", PALETTE[0], 2, [1, 0]),
     "sudden_gain": ("sudden gain", GOOD, 5, [1, 0]),
     "sudden_loss": ("sudden loss", BAD, 5, [1, 0]),
     "cannot_say": ("cannot be judged", MUTED, 2, [4, 4]),
@@ -44,12 +45,15 @@ def trajectory_spec(case: Case, several: Sequence[GradedSeries], names: Names) -
         names: What people and instruments are called.
     """
     axis = places(case)
-    panels = [_panel(one, axis, names) for one in several]
-    return {
-        "vconcat": panels,
-        "spacing": 30,
-        "resolve": {"scale": {"stroke": "shared", "strokeDash": "shared"}},
-    }
+    verdicts = {verdict for one in several for verdict in _verdicts(one)}
+    kinds = [KINDS[k] for k in KINDS if k in verdicts]
+    return {"vconcat": [_panel(one, axis, names, kinds) for one in several], "spacing": 30}
+
+
+def _verdicts(series: GradedSeries) -> list[str]:
+    """Return how each interval is drawn; where there is no rule none can be judged."""
+    judged: list[str] = [one.verdict for one in series.sudden.intervals]
+    return judged or ["cannot_say"] * (len(series.measurements) - 1)
 
 
 def positions(measurements: Sequence[Measurement], axis: Places) -> tuple[list[float], bool]:
@@ -69,14 +73,14 @@ def positions(measurements: Sequence[Measurement], axis: Places) -> tuple[list[f
     return [float(n) for n in range(1, len(spots) + 1)], False
 
 
-def _panel(series: GradedSeries, axis: Places, names: Names) -> Spec:
+def _panel(series: GradedSeries, axis: Places, names: Names, kinds: list[_Kind]) -> Spec:
     xs, placed = positions(series.measurements, axis)
     x = _x(xs, axis, placed=placed)
     y = _y(series, names)
     layers = [
         *_band(series, y),
         *_cutoff(series, y),
-        *_segments(series, xs, x, y),
+        *_segments(series, xs, (x, y), kinds),
         *_points(series, xs, x, y),
     ]
     first = series.measurements[0]
@@ -169,42 +173,29 @@ def _cutoff(series: GradedSeries, y: Spec) -> list[Spec]:
     ]
 
 
-def _segments(series: GradedSeries, xs: list[float], x: Spec, y: Spec) -> list[Spec]:
-    values = list(_intervals(series, xs))
-    used = [k for k in KINDS if any(v["kind"] == KINDS[k][0] for v in values)]
-    named = [KINDS[k] for k in used]
-    domain = [n[0] for n in named]
-    legend = {"title": None, "symbolType": "stroke", "symbolStrokeWidth": 3}
-    kind: Spec = {"field": "kind", "type": "nominal"}
+def _segments(series: GradedSeries, xs: list[float], xy: tuple[Spec, Spec], kinds: list[_Kind]) -> list[Spec]:
+    values = _intervals(series, xs)
+    names, colours, _, dashes = (list(several) for several in zip(*kinds, strict=True))
+    legend = {"title": None, "symbolType": "stroke", "symbolSize": 420, "symbolStrokeWidth": 3}
+    kind: Spec = {"field": "kind", "type": "nominal", "legend": legend}
     encoding = {
-        "x": x,
+        "x": xy[0],
         "x2": {"field": "x2"},
-        "y": y,
+        "y": xy[1],
         "y2": {"field": "y2"},
-        "stroke": {**kind, "legend": legend, "scale": {"domain": domain, "range": [n[1] for n in named]}},
-        "strokeDash": {**kind, "legend": legend, "scale": {"domain": domain, "range": [n[3] for n in named]}},
-        "strokeWidth": {
-            **kind,
-            "legend": None,
-            "scale": {"domain": domain, "range": [n[2] for n in named]},
-        },
+        "stroke": {**kind, "scale": {"domain": names, "range": colours}},
+        "strokeDash": {**kind, "scale": {"domain": names, "range": dashes}},
+        "strokeWidth": {"field": "width", "type": "quantitative", "scale": None, "legend": None},
     }
-    lines: Spec = {"data": {"values": values}, "mark": {"type": "rule"}, "encoding": encoding}
-    return [lines] if values else []
+    return [{"data": {"values": values}, "mark": {"type": "rule"}, "encoding": encoding}] if values else []
 
 
-def _intervals(series: GradedSeries, xs: list[float]) -> Sequence[Spec]:
-    pairs = list(enumerate(pairwise(series.measurements)))
-    judged = series.sudden.intervals
+def _intervals(series: GradedSeries, xs: list[float]) -> list[Spec]:
+    """Return the lines to draw: none to or from a measurement without a score."""
+    rows = zip(pairwise(xs), pairwise(series.measurements), _verdicts(series), strict=True)
     return [
-        {
-            "x": xs[n],
-            "x2": xs[n + 1],
-            "y": a.score,
-            "y2": b.score,
-            "kind": KINDS[judged[n].verdict if judged else "cannot_say"][0],
-        }
-        for n, (a, b) in pairs
+        {"x": x, "x2": x2, "y": a.score, "y2": b.score, "kind": KINDS[verdict][0], "width": KINDS[verdict][2]}
+        for (x, x2), (a, b), verdict in rows
         if a.score is not None and b.score is not None
     ]
 
