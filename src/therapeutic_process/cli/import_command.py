@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,48 +10,13 @@ import typer
 
 from therapeutic_process.cli.console import refuse_to_replace, require_place, stop, watched
 from therapeutic_process.errors import TherapeuticProcessError
-from therapeutic_process.exchange import (
-    Imported,
-    read_annomi,
-    read_chat,
-    read_diarised,
-    read_elan,
-    read_mibot,
-    read_srt,
-    read_transcript_csv,
-    read_webvtt,
-    write_cases,
-)
+from therapeutic_process.exchange import FORMATS, convert
 
 __all__ = ["import_command"]
 
 
-class Format(StrEnum):
-    """A format that can be imported."""
-
-    mibot = "mibot"
-    annomi = "annomi"
-    webvtt = "webvtt"
-    srt = "srt"
-    elan = "elan"
-    diarised = "diarised"
-    chat = "chat"
-    csv = "csv"
-
-
-_TRANSCRIPT = {"roles", "case_id"}
-_COLUMNS = {"speaker", "text", "start_s", "end_s", "delimiter"}
-# Reader and the options that it understands.
-_READERS: dict[Format, tuple[Callable[..., Imported], set[str]]] = {
-    Format.mibot: (read_mibot, set()),
-    Format.annomi: (read_annomi, {"encoding"}),
-    Format.webvtt: (read_webvtt, {*_TRANSCRIPT, "encoding"}),
-    Format.srt: (read_srt, {*_TRANSCRIPT, "encoding"}),
-    Format.elan: (read_elan, _TRANSCRIPT),
-    Format.diarised: (read_diarised, {*_TRANSCRIPT, "encoding"}),
-    Format.chat: (read_chat, {*_TRANSCRIPT, "encoding"}),
-    Format.csv: (read_transcript_csv, {*_TRANSCRIPT, "encoding", *_COLUMNS}),
-}
+_NAMES = ("mibot", "annomi", "webvtt", "srt", "elan", "diarised", "chat", "csv")
+Format = StrEnum("Format", {name: name for name in _NAMES})  # type: ignore[misc]  # of the table of formats
 _OPTIONS = {
     "roles": "--role", "case_id": "--case-id", "encoding": "--encoding", "speaker": "--speaker-column",
     "text": "--text-column", "start_s": "--start-column", "end_s": "--end-column", "delimiter": "--delimiter",
@@ -106,11 +70,13 @@ def import_command(
     }  # fmt: skip
     options = _understood(source_format, {name: value for name, value in given.items() if value is not None})
     try:
-        imported = _READERS[source_format][0](source, **options)
-        write_cases(watched(imported.cases, "writing"), output)
+        done = convert(
+            source, output, source_format=source_format, target_format="jsonl", options=options, force=force,
+            watch=lambda cases: watched(cases, "writing"),
+        )  # fmt: skip
     except (TherapeuticProcessError, OSError) as error:
         stop(error)
-    typer.echo(str(imported.report))
+    typer.echo(done.account)
     typer.echo(f"written to {output}")
 
 
@@ -129,9 +95,9 @@ def _roles(given: list[str] | None) -> dict[str, str] | None:
 
 
 def _understood(source_format: Format, options: dict[str, Any]) -> dict[str, Any]:
-    unknown = [_OPTIONS[name] for name in options if name not in _READERS[source_format][1]]
+    unknown = [_OPTIONS[name] for name in options if name not in FORMATS[source_format].takes]
     if unknown:
         stop(f"the format {source_format} does not take {', '.join(unknown)}")
-    if source_format is Format.csv and "speaker" not in options:
+    if source_format == "csv" and "speaker" not in options:
         stop("the format csv needs --speaker-column")
     return options

@@ -5,6 +5,7 @@ from therapeutic_process.exchange.tabular.collected import redcap_data_dictionar
 from therapeutic_process.exchange.tabular.long import read_long, read_nhs_long
 from therapeutic_process.exchange.tabular.package import TablesWritten, write_tables
 from therapeutic_process.exchange.tabular.redcap import read_redcap
+from therapeutic_process.exchange.tabular.tables_in import read_tables
 from therapeutic_process.exchange.tabular.wide import read_wide
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "read_long",
     "read_nhs_long",
     "read_redcap",
+    "read_tables",
     "read_wide",
     "redcap_data_dictionary",
     "write_tables",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.base import Record
 from therapeutic_process.exchange.imports import ImportNote
+from therapeutic_process.instruments import Instrument
 from therapeutic_process.records import (
     AdherenceRating,
     AttainmentRating,
@@ -36,8 +37,8 @@ __all__ = ["Losses"]
 
 # The fields that columns are made from. A field that is not here counts as lost, so that a new one is never forgotten.
 _HELD: dict[type[Record], frozenset[str]] = {
-    Case: frozenset({"kind", "schema_version", "id", "participants", "sessions", "measurements", "ratings", "goals",
-                     "tasks", "change_events", "coding_passes"}),
+    Case: frozenset({"kind", "schema_version", "id", "instruments", "participants", "sessions", "measurements",
+                     "ratings", "goals", "tasks", "change_events", "coding_passes"}),
     Participant: frozenset({"id", "role", "group"}),
     Session: frozenset({"id", "number", "status", "started_at", "duration_s", "modality", "interactions"}),
     Interaction: frozenset({"index", "kind", "speaker", "text", "start_s", "end_s", "codes"}),
@@ -69,6 +70,7 @@ class Losses:
         self.text = text
         self.csv = csv
         self.n_cases = 0
+        self.instruments: dict[str, Instrument] = {}
         self.counts: Counter[tuple[str, str, str]] = Counter()
 
     def watching(self, cases: Iterable[Case]) -> Iterator[Case]:
@@ -89,6 +91,7 @@ class Losses:
         kind = type(record)
         if isinstance(record, Case):
             self._look_at_people(record)
+            self._look_at_instruments(record)
         held = _HELD.get(kind, frozenset())
         for name, field in kind.model_fields.items():
             value = getattr(record, name)
@@ -114,7 +117,7 @@ class Losses:
             elif isinstance(part, Reference):
                 if part.kind != "session":
                     self._lose(f"{place}.id", "only sessions are named by their number")
-            elif isinstance(part, Record) and not isinstance(part, Interval):
+            elif isinstance(part, Record) and not isinstance(part, (Interval, Instrument)):
                 self._look(part)
 
     def _look_at_plain(self, place: str, name: str, value: Any) -> None:
@@ -136,6 +139,15 @@ class Losses:
                 self._lose("Participant", "therapists and others have no table: they stand where they act")
             elif person.group and not any(m.subject == person.id for m in case.measurements):
                 self._lose("Participant.group", "it stands beside scores only")
+
+    def _look_at_instruments(self, case: Case) -> None:
+        """Keep the case's own instruments for the data package, as far as scores name them and nobody else does."""
+        used = {m.instrument for m in case.measurements}
+        for one in case.instruments:
+            if one.id not in used:
+                self._lose("Case.instruments", "no score names it")
+            elif self.instruments.setdefault(one.id, one) != one:
+                self._lose("Case.instruments", "another case has another one of that id")
 
     def _look_at_reporter(self, one: Reporter, place: str) -> None:
         """Tables have one word for a reporter: of a measurement the kind, else participant, name or kind."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from therapeutic_process.instruments import Instrument
     from therapeutic_process.records import Case
 
 __all__ = ["TablesWritten", "write_tables"]
@@ -73,7 +74,8 @@ def write_tables(
     """Write cases as flat tables: a file per kind of part, and ``datapackage.json`` with the contract of each column.
 
     The tables hold what `tables.from_cases` makes; whatever else the cases hold is counted in the answer. Times are in
-    UTC. `read_long` reads ``scores`` back without loss.
+    UTC. The data package carries the instruments of the cases' own that scores name. `read_tables` reads sessions, talk
+    and scores back.
 
     >>> import tempfile
     >>> from therapeutic_process.exchange import example_cases
@@ -106,7 +108,7 @@ def write_tables(
     resources = [
         _resource(c, frame, format, files[f"{name}.{format}"]) for name, (c, frame) in frames.items()
     ]
-    files["datapackage.json"] = _package(resources)
+    files["datapackage.json"] = _package(resources, losses.instruments)
     written = _write(files, Path(folder), force=force)
     rows = {name: frame.height for name, (_, frame) in frames.items()}
     return TablesWritten(written, rows, losses.n_cases, losses.notes())
@@ -141,14 +143,17 @@ def _placed(target: Path, data: bytes) -> Path:
     return target
 
 
-def _package(resources: list[dict[str, Any]]) -> bytes:
-    package = {
+def _package(resources: list[dict[str, Any]], instruments: dict[str, Instrument]) -> bytes:
+    package: dict[str, Any] = {
         "profile": "tabular-data-package" if all("dialect" in r for r in resources) else "data-package",
         "name": "therapeutic-process-tables",
         "description": "Flat tables of courses of psychotherapy.",
         "schema_version": SCHEMA_VERSION,
         "resources": resources,
     }
+    if instruments:
+        own = [instruments[name] for name in sorted(instruments)]
+        package["instruments"] = [one.model_dump(mode="json", exclude_defaults=True) for one in own]
     return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
 
 
