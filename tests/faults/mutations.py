@@ -70,10 +70,10 @@ def in_values(tree: Any, rng: random.Random) -> Any:
     for _ in range(rng.randint(1, 3)):
         places = _places(made)
         if not places:
-            return rng.choice(VALUES)
+            return copy.deepcopy(rng.choice(VALUES))
         holder, step = rng.choice(places)
         there, from_step = rng.choice(places)
-        value = rng.choice(VALUES) if rng.random() < 0.7 else copy.deepcopy(there[from_step])
+        value = copy.deepcopy(rng.choice(VALUES)) if rng.random() < 0.7 else copy.deepcopy(there[from_step])
         old = holder[step]
         if isinstance(old, (int, float)) and rng.random() < 0.3:
             value = rng.choice((old + 1, old - 1, -old, old * 1000, str(old), [old]))
