@@ -11,6 +11,10 @@ if TYPE_CHECKING:
         PlanAdherence,
         plan_adherence,
     )
+    from therapeutic_process.session_process.agreed import (
+        AgreedSide,
+        TaskAnswers,
+    )
     from therapeutic_process.session_process.agreement_report import (
         AgreementReport,
         agreement,
@@ -34,6 +38,11 @@ if TYPE_CHECKING:
         guarded_ratio,
     )
     from therapeutic_process.session_process.codes import CodeCount, CodeProfile, code_profile
+    from therapeutic_process.session_process.collaboration import (
+        CollaborationAndOpenness,
+        SessionMeasure,
+        collaboration_and_openness,
+    )
     from therapeutic_process.session_process.complexity import (
         SequenceComplexity,
         distinct_subsequences,
@@ -62,6 +71,9 @@ if TYPE_CHECKING:
     )
     from therapeutic_process.session_process.event_alignment import (
         alignment_kappa,
+    )
+    from therapeutic_process.session_process.facets import (
+        Topic,
     )
     from therapeutic_process.session_process.homogeneity import (
         HomogeneityTest,
@@ -151,6 +163,7 @@ if TYPE_CHECKING:
 
 # The statistics need the ``analysis`` extra; the room itself must open without it.
 _HOME = {
+    "AgreedSide": "agreed",
     "Agreement": "kappa",
     "AgreementReport": "agreement_report",
     "BidirectionalKappa": "pattern_kappa",
@@ -158,6 +171,7 @@ _HOME = {
     "CodeProfile": "codes",
     "CodeShareTable": "code_shares",
     "CodedTurns": "turns",
+    "CollaborationAndOpenness": "collaboration",
     "Congruence": "congruence",
     "CongruenceEffect": "congruence_over_clients",
     "CongruenceEffects": "congruence_over_clients",
@@ -180,13 +194,16 @@ _HOME = {
     "Ratings": "ratings",
     "SequenceComplexity": "complexity",
     "SequentialStatistics": "sequential",
+    "SessionMeasure": "collaboration",
     "SessionRating": "rated_sessions",
     "SessionRatings": "rated_sessions",
     "SignFlip": "sign_flips",
     "SpeakerTalk": "talk",
     "TalkProfile": "talk_time",
     "TalkShare": "talk",
+    "TaskAnswers": "agreed",
     "TimeBudget": "time_use",
+    "Topic": "facets",
     "Transition": "case_transitions",
     "TransitionEffects": "client_effects",
     "TransitionTables": "transition_table",
@@ -203,6 +220,7 @@ _HOME = {
     "code_share_table": "code_shares",
     "code_turns": "turns",
     "cohen_kappa": "kappa",
+    "collaboration_and_openness": "collaboration",
     "conger_kappa": "many_raters",
     "congruence_effects": "congruence_over_clients",
     "covers": "coverage",
@@ -246,6 +264,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AgreedSide",
     "Agreement",
     "AgreementReport",
     "BidirectionalKappa",
@@ -253,6 +272,7 @@ __all__ = [
     "CodeProfile",
     "CodeShareTable",
     "CodedTurns",
+    "CollaborationAndOpenness",
     "Congruence",
     "CongruenceEffect",
     "CongruenceEffects",
@@ -275,13 +295,16 @@ __all__ = [
     "Ratings",
     "SequenceComplexity",
     "SequentialStatistics",
+    "SessionMeasure",
     "SessionRating",
     "SessionRatings",
     "SignFlip",
     "SpeakerTalk",
     "TalkProfile",
     "TalkShare",
+    "TaskAnswers",
     "TimeBudget",
+    "Topic",
     "Transition",
     "TransitionEffects",
     "TransitionTables",
@@ -298,6 +321,7 @@ __all__ = [
     "code_share_table",
     "code_turns",
     "cohen_kappa",
+    "collaboration_and_openness",
     "conger_kappa",
     "congruence_effects",
     "covers",
