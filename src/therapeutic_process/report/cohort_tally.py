@@ -11,6 +11,7 @@ import attrs
 from therapeutic_process.change_process import changes
 from therapeutic_process.instruments import Catalogue, CodingSystem, Instrument
 from therapeutic_process.process_outcome import link_events, perspectives
+from therapeutic_process.report.cohort_change_tally import ChangeTally
 from therapeutic_process.report.figures.change import ScaleTally
 from therapeutic_process.session_process import Transition, Transitions, code_profile, transitions
 
@@ -124,6 +125,7 @@ class CohortTally:
         by: Clients by format, setting, site and arm.
         missing: Measurements without a score by instrument, scale and reason.
         scales: Change by instrument and scale.
+        graded: Classes, sudden changes, services' rules and goals.
         flows: Transitions by coding system.
         codes: Codes given, by system, role of the speaker and code.
         links: Links.
@@ -138,6 +140,7 @@ class CohortTally:
     by: dict[str, Counter[str]] = attrs.field(factory=dict)
     missing: Counter[tuple[str, str | None, str]] = attrs.field(factory=Counter)
     scales: dict[tuple[str, str | None], ScaleTally] = attrs.field(factory=dict)
+    graded: ChangeTally = attrs.field(factory=ChangeTally)
     flows: dict[str, Flow] = attrs.field(factory=dict)
     codes: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     links: LinkTally = attrs.field(factory=LinkTally)
@@ -188,6 +191,7 @@ class CohortTally:
         )
         for row in changes(case, catalogue=self.catalogue).rows:
             self.scales.setdefault((row.instrument, row.scale), ScaleTally()).add(row)
+        self.graded.add(case, self.catalogue)
 
     def _codes(self, case: Case) -> None:
         profile = code_profile(case)
