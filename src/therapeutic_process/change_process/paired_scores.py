@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic
 
 import attrs
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.score_series import attach, ends_known, labels, need_keys, series_of
+from therapeutic_process.change_process.score_series import (
+    attach,
+    ends_known,
+    labels,
+    scores_known,
+    series_of,
+)
 from therapeutic_process.tables import check_scores
 from therapeutic_process.tables.door import Frame, collected, need_columns, numbers, opened
 
@@ -124,10 +130,7 @@ def _complete(pairs: Any) -> PairedScores[Any]:
 def _eager_pairs(table: nw.DataFrame[Any], client: str, order: str, score: str) -> PairedScores[Any]:
     """Find first and last scores with arrays; keys are checked on the way."""
     np = numpy_module()
-    table = table.select(client, order, score)
-    if table.collect_schema()[score] != nw.Float64:
-        table = cast("nw.DataFrame[Any]", numbers(table, score))
-    need_keys(table, client, order)
+    table = scores_known(table.select(client, order, score), client, order, score)
     s = series_of(table, client=client, order=order, score=score)
     first, last, n = ends_known(s)
     # one score is both first and last, and no change can be seen in it

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.errors import TableError
+from therapeutic_process.tables.door import infinite_cells, need_finite, numbers
+from therapeutic_process.tables.keys import unknown
 
 LOOK = 4096
 
-__all__ = ["Series", "attach", "ends_known", "labels", "need_keys", "series_of"]
+__all__ = ["Series", "attach", "ends_known", "labels", "need_keys", "scores_known", "series_of"]
 
 
 @attrs.frozen(eq=False)
@@ -104,13 +106,16 @@ def _by_engine(np: Any, table: Any, client: str, order: str, score: Any) -> Seri
 
 
 def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
-    """Lay an eager frame out as arrays; refuse repeated keys.
+    """Lay an eager frame out as arrays; refuse repeated keys and infinite scores.
 
     Needs keys without gaps and scores that are floats.
     """
     np = numpy_module()
     # filled first: an engine that marks missing cells apart would copy them one by one
     x = np.asarray(table[score].fill_null(float("nan")).to_numpy(), dtype=float)
+    endless = np.isinf(x)
+    if endless.any():
+        raise infinite_cells(score, int(endless.sum()), np.flatnonzero(endless)[:5].tolist())
     schema = table.collect_schema()
     if not (len(x) and schema[client].is_integer() and schema[order].is_integer()):
         return _by_engine(np, table, client, order, x)
@@ -158,10 +163,24 @@ def need_keys(table: nw.DataFrame[Any], client: str, order: str) -> None:
         TableError: ``key_missing`` or ``order_unknown``, with the count.
     """
     for name, code in ((client, "key_missing"), (order, "order_unknown")):
-        column = table[name]
-        gaps = column.null_count() if not column.dtype.is_float() else column.fill_nan(None).null_count()
+        gaps = table[name].null_count()
+        if table[name].dtype.is_float():
+            gaps = int(table.select(unknown(table, name).cast(nw.Int64).sum())[name][0] or 0)
         if gaps:
             raise TableError(code, needed=f"a known {name!r} in every row", found=f"{gaps} rows without")
+
+
+def scores_known(table: nw.DataFrame[Any], client: str, order: str, score: str) -> nw.DataFrame[Any]:
+    """Return an eager frame that `series_of` can lay out: keys without gaps, scores as floats.
+
+    Raises:
+        TableError: If a score is text or infinite, or a key is missing.
+    """
+    if table.collect_schema()[score] != nw.Float64:
+        need_finite(table, score)
+        table = cast("nw.DataFrame[Any]", numbers(table, score))
+    need_keys(table, client, order)
+    return table
 
 
 def labels(table: Any, columns: dict[str, tuple[Any, str]]) -> Any:

@@ -8,7 +8,13 @@ import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.score_series import attach, labels, series_of
-from therapeutic_process.change_process.sudden_intervals import neighbours, places, with_verdicts
+from therapeutic_process.change_process.sudden_intervals import (
+    neighbours,
+    places,
+    steps,
+    sudden_only,
+    with_verdicts,
+)
 from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
 from therapeutic_process.tables.primitives import Ordered
 
@@ -39,37 +45,42 @@ def intervals(rows: Ordered, rule: SuddenRule, score: str) -> Any:
     return judged.select(*keys, *renamed, "change", *windows, *active, "verdict", "reason")
 
 
-def _with_whole_change(rows: Ordered, score: str, start: Any, end: Any) -> Ordered:
-    order, client = rows.order, rows.client
-    known = nw.when(~nw.col(score).is_null()).then(nw.col(order))
-    # two steps, because a window cannot look into a window
-    rows = rows.with_columns(
-        (known.min().over(client) if start is None else nw.lit(start)).alias("_start"),
-        (known.max().over(client) if end is None else nw.lit(end)).alias("_end"),
-    )
-    names = {"first_score": "_start", "last_score": "_end"}
-    at = (
-        nw.when(nw.col(order) == nw.col(c)).then(nw.col(score)).max().over(client).alias(n)
-        for n, c in names.items()
-    )
-    return rows.with_columns(*at)
-
-
 def lazy_events(rows: Ordered, rule: SuddenRule, score: str, *, start: Any, end: Any) -> Any:
-    """Return the sudden changes of a lazy frame, lazily."""
-    # the narrow columns first, and the many that look along the order last, right before most rows are dropped
-    signed = nw.when(nw.col(score).is_null()).then(nw.lit(float("-inf"))).otherwise(nw.col(score) * rule.sign)
-    rows = rows.with_columns(signed.alias("_w"))
-    back = nw.col("_w").cum_max(reverse=True).over(rows.client, order_by=rows.order)
-    rows = _with_whole_change(rows.with_columns(back.alias("_back")), score, start, end)
-    rows = neighbours(rows, score, *places(rows, rule), rows.lag(nw.col("_back"), -2).alias("_worst"))
-    found: Any = with_verdicts(rows, rule, score).filter(nw.col("reason") == "sudden")
-    found = found.with_columns(
-        nw.len().over(rows.client).cast(nw.Int64).alias("n_of_client"),
-        nw.when(nw.col("_worst") > float("-inf")).then(nw.col("_worst") * rule.sign).alias("_worst"),
+    """Return the sudden changes of a lazy frame, lazily.
+
+    One look along the order finds them; the rest of their courses is then met by a join with the few that were
+    found, which costs less than windows over the whole course of everybody.
+    """
+    client, order = rows.client, rows.order
+    found: Any = sudden_only(neighbours(rows, score, *steps(rows, rule)), rule, score)
+    found = found.select(
+        client,
+        order,
+        "order_next",
+        *(nw.col(f"_x{k}").alias(name) for k, name in AROUND.items()),
+        nw.len().over(client).cast(nw.Int64).alias("n_of_client"),
     )
-    found = found.with_columns(nw.col(f"_x{k}").alias(v) for k, v in AROUND.items())
-    return _finished(found, rows, rule)
+    course = rows.frame.select(client, nw.col(order).alias("_order"), nw.col(score).alias("_score"))
+    both: Any = found.join(course, on=client, how="inner")
+    known = nw.when(~nw.col("_score").is_null()).then(nw.col("_order"))
+    edges = {"_start": known.min() if start is None else None, "_end": known.max() if end is None else None}
+    both = both.with_columns(e.over(client, order).alias(n) for n, e in edges.items() if e is not None)
+    first = nw.col("_start") if start is None else nw.lit(start)
+    last = nw.col("_end") if end is None else nw.lit(end)
+    carried = ["order_next", "n_of_client", *AROUND.values()]
+    here, value = nw.col("_order"), nw.col("_score")
+    both = both.with_columns(
+        (here <= nw.col(order)).cast(nw.Int64).alias("_before"),
+        nw.when(here > nw.col("order_next")).then(value * rule.sign).alias("_worst"),
+        nw.when(here == first).then(value).alias("first_score"),
+        nw.when(here == last).then(value).alias("last_score"),
+    )
+    highest = [*carried, "_worst", "first_score", "last_score"]
+    found = both.group_by(client, order).agg(
+        nw.col("_before").sum().alias("place"), *(nw.col(c).max() for c in highest)
+    )
+    change = (nw.col("score") - nw.col("score_next")) * rule.sign
+    return _finished(found.with_columns(change.alias("change"), nw.col("_worst") * rule.sign), rows, rule)
 
 
 def _finished(found: Any, rows: Ordered, rule: SuddenRule) -> Any:

@@ -9,11 +9,12 @@ import attrs
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2.typing import IntoFrameT
 
-from therapeutic_process.change_process.score_series import need_keys
+from therapeutic_process.change_process.score_series import scores_known
 from therapeutic_process.change_process.sudden_events import AROUND, eager_events, intervals, lazy_events
 from therapeutic_process.change_process.sudden_intervals import REASONS
 from therapeutic_process.change_process.sudden_rule import Stability, SuddenRule
 from therapeutic_process.errors import TherapeuticProcessError
+from therapeutic_process.tables import check_scores
 from therapeutic_process.tables.door import collected, is_lazy, need_columns, numbers, opened
 from therapeutic_process.tables.primitives import ordered
 
@@ -171,6 +172,7 @@ def sudden_gains(
     client: str = "client_id",
     order: str = "session",
     score: str = "score",
+    check: bool = True,
 ) -> SuddenGains[IntoFrameT]:
     """Find sudden gains, or losses, between consecutive sessions (Tang & DeRubeis 1999).
 
@@ -204,10 +206,12 @@ def sudden_gains(
         client: Column of the client.
         order: Column of the order within client: number, date or time.
         score: Column of the score.
+        check: Whether to check a lazy frame first, which runs two queries; others are always checked. Unchecked,
+            an infinite score counts as missing, and where a key repeats its rows follow each other in an order
+            that the engine chooses.
 
     Raises:
-        TableError: If a column is missing, the score is text, a key is missing or repeats (a lazy frame is
-            not run for that: see `check_scores`).
+        TableError: If a column is missing, a score is text or infinite, a key is missing or repeats.
     """
     rule = SuddenRule(
         cutoff=cutoff, min_share=min_share, stability=stability, kind=kind, better=better, alpha=alpha,
@@ -217,14 +221,15 @@ def sudden_gains(
     table = opened(frame)
     need_columns(table, client, order, score)
     table = table.select(client, order, score)
-    if not isinstance(table, nw.DataFrame) or table.collect_schema()[score] != nw.Float64:
+    if isinstance(table, nw.DataFrame):
+        table = scores_known(table, client, order, score)
+        events = eager_events(table, rule, (client, order, score), start=start, end=end)
+    else:
+        if check:
+            check_scores(frame, client=client, order=order, score=score, strict=True)
         table = numbers(table, score)
-    if isinstance(table, nw.LazyFrame):
         rows = ordered(table, client=client, order=order)
         events = lazy_events(rows, rule, score, start=start, end=end)
-    else:
-        need_keys(table, client, order)
-        events = eager_events(table, rule, (client, order, score), start=start, end=end)
     return SuddenGains(
         events=events.to_native(), rule=rule, client=client, order=order, score=score, scores=table
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from therapeutic_process.change_process.sudden_rule import SuddenRule
     from therapeutic_process.tables.primitives import Ordered
 
-__all__ = ["OFFSETS", "REASONS", "neighbours", "places", "with_verdicts"]
+__all__ = ["OFFSETS", "REASONS", "neighbours", "places", "steps", "sudden_only", "with_verdicts"]
 
 OFFSETS = (-2, -1, 0, 1, 2, 3)
 
@@ -36,14 +36,19 @@ def neighbours(rows: Ordered, score: str, *others: nw.Expr) -> Ordered:
     return rows.with_columns(*(rows.lag(nw.col(score), -k).alias(f"_x{k}") for k in OFFSETS), *others)
 
 
-def places(rows: Ordered, rule: SuddenRule) -> tuple[nw.Expr, ...]:
-    """Return the expressions of the next order, the place of N, and of whether enough sessions follow."""
+def steps(rows: Ordered, rule: SuddenRule) -> tuple[nw.Expr, ...]:
+    """Return the expressions of the next order, and of the orders that tell whether enough sessions lie around."""
     order = nw.col(rows.order)
     return (
         rows.lag(order, -1).alias("order_next"),
         rows.lag(order, -max(rule.min_sessions_after, 1)).alias("_enough_after"),
-        rows.position().alias("place"),
+        rows.lag(order, max(rule.min_sessions_before, 1) - 1).alias("_enough_before"),
     )
+
+
+def places(rows: Ordered, rule: SuddenRule) -> tuple[nw.Expr, ...]:
+    """Return the expressions of `steps`, and that of the place of N."""
+    return (*steps(rows, rule), rows.position().alias("place"))
 
 
 def _known(k: int) -> nw.Expr:
@@ -109,7 +114,7 @@ def _stability(rule: SuddenRule) -> tuple[Any, Any]:
         stays = [nw.col(f"_x{k}") * rule.sign <= limit for k in (2, 3)]
         return _known(0) & _known(1) & _known(2) & _known(3), stays[0] & stays[1]
     enough = nw.col("_series_n") >= 3
-    return _known(0) & _known(1) & enough, change >= nw.col("_series_sd") * rule.series_sds
+    return _known(0) & _known(1) & enough, enough & (change >= nw.col("_series_sd") * rule.series_sds)
 
 
 def _series(client: str, score: str) -> list[nw.Expr]:
@@ -119,18 +124,42 @@ def _series(client: str, score: str) -> list[nw.Expr]:
     ]
 
 
-def _criteria(rule: SuddenRule) -> list[nw.Expr]:
+def _criteria(rule: SuddenRule) -> dict[str, tuple[Any, Any]]:
+    """Return by name whether each active criterion can be judged, and whether it is met; the cheap ones first.
+
+    What cannot be judged is not met either: false or null.
+    """
     both = _known(0) & _known(1)
     change = (nw.col("_x0") - nw.col("_x1")) * rule.sign
-    out = []
+    out: dict[str, tuple[Any, Any]] = {}
     if rule.cutoff is not None:
-        out.append(_yes_no(both, change >= rule.cutoff).alias("size"))
+        out["size"] = both, change >= rule.cutoff
     if rule.min_share is not None:
         positive = (nw.col("_x0") >= 0).fill_null(value=False)
-        out.append(_yes_no(both & positive, change >= nw.col("_x0") * rule.min_share).alias("share"))
+        out["share"] = both & positive, positive & (change >= nw.col("_x0") * rule.min_share)
     if rule.stability != "none":
-        out.append(_yes_no(*_stability(rule)).alias("stability"))
+        out["stability"] = _stability(rule)
     return out
+
+
+def _enough_sessions() -> Any:
+    return ~(nw.col("_enough_before").is_null() | nw.col("_enough_after").is_null())
+
+
+def sudden_only(rows: Ordered, rule: SuddenRule, score: str) -> Any:
+    """Keep the intervals of which every active criterion is met; what leaves most of them out comes first.
+
+    Needs the columns of `neighbours` and `steps`; the same intervals have the reason ``sudden`` in `with_verdicts`.
+    """
+    if rule.stability == "sd_of_series":
+        rows = rows.with_columns(*_series(rows.client, score))
+    met = {name: met for name, (_, met) in _criteria(rule).items()}
+    # on their own, so that an engine does not work out the windows of intervals that are no candidates
+    candidates = [met[name] for name in ("size", "share") if name in met]
+    frame: Any = rows.frame.filter(_enough_sessions(), *candidates)
+    if rule.uses_windows:
+        frame = frame.with_columns(*_windows())
+    return frame.filter(met["stability"]) if "stability" in met else frame
 
 
 def _reason(rule: SuddenRule, judged_sessions: Any) -> Any:
@@ -170,9 +199,8 @@ def with_verdicts(rows: Ordered, rule: SuddenRule, score: str) -> Any:
     frame: Any = rows.frame.filter(~nw.col("order_next").is_null())
     if rule.uses_windows:
         frame = frame.with_columns(*_windows())
-    frame = frame.with_columns(*_criteria(rule))
-    judged = (nw.col("place") >= rule.min_sessions_before) & ~nw.col("_enough_after").is_null()
-    frame = frame.with_columns(_reason(rule, judged).alias("reason"))
+    frame = frame.with_columns(_yes_no(*c).alias(name) for name, c in _criteria(rule).items())
+    frame = frame.with_columns(_reason(rule, _enough_sessions()).alias("reason"))
     sudden = nw.col("reason") == "sudden"
     said = sudden | nw.col("reason").is_in(["below_cutoff", "below_share", "not_stable"])
     verdict = nw.when(sudden).then(nw.lit(rule.kind)).otherwise(nw.lit(f"no_{rule.kind}"))

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import attrs
-import narwhals.stable.v2 as nw
-
-from therapeutic_process.errors import TableError
 from therapeutic_process.tables.columns import (
     CHANGE_EVENTS,
     CODES,
@@ -19,21 +15,13 @@ from therapeutic_process.tables.columns import (
     TASKS,
     Contract,
 )
-from therapeutic_process.tables.door import (
-    Frame,
-    collected,
-    height,
-    need_columns,
-    numbers,
-    opened,
-    text_cells,
-)
-from therapeutic_process.tables.reports import TableIssue, TableReport
+from therapeutic_process.tables.door import opened
+from therapeutic_process.tables.inspection import inspected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from narwhals.stable.v2.typing import IntoFrame
+
+    from therapeutic_process.tables.reports import TableReport
 
 __all__ = [
     "check_change_events",
@@ -46,8 +34,6 @@ __all__ = [
     "check_table",
     "check_tasks",
 ]
-
-FIRST_ROWS = 5
 
 
 def check_table(
@@ -74,94 +60,12 @@ def check_table(
     Raises:
         TableError: If ``strict`` and the contract is broken.
     """
-    report = _check(
+    report = inspected(
         opened(frame), contract, names or {}, value=value or contract.value, minimum=minimum, maximum=maximum
     )
     if strict:
         report.raise_if_broken()
     return report
-
-
-def _check(
-    table: Frame,
-    contract: Contract,
-    names: dict[str, str],
-    *,
-    value: str | None,
-    minimum: float | None,
-    maximum: float | None,
-) -> TableReport:
-    here = {c.name: names.get(c.name, c.name) for c in contract.columns}
-    have = set(table.collect_schema().names())
-    n_rows = height(table)
-    required = tuple(here[c] for c in contract.required)
-    try:
-        need_columns(table, *required)
-    except TableError as error:
-        missing = tuple(c for c in required if c not in have) or required
-        return TableReport(contract.name, n_rows, (TableIssue(error.code, missing, 0),))
-    issues: list[TableIssue] = []
-    for column in contract.columns:
-        name = here[column.name]
-        if column.family == "number" and name in have:
-            try:
-                table = numbers(table, name)
-            except TableError as error:
-                unreadable = text_cells(table, name)[0]
-                issues.append(TableIssue("not_a_number", (name,), unreadable or n_rows, error.rows))
-    typed = value is not None and here[value] in have and not any(here[value] in i.columns for i in issues)
-    questions = list(
-        _questions(
-            table, contract, here, have, value=value if typed else None, minimum=minimum, maximum=maximum
-        )
-    )
-    return TableReport(contract.name, n_rows, (*issues, *_answers(table, questions)))
-
-
-def _questions(
-    table: Frame,
-    contract: Contract,
-    here: dict[str, str],
-    have: set[str],
-    *,
-    value: str | None,
-    minimum: float | None,
-    maximum: float | None,
-) -> Iterator[tuple[TableIssue, nw.Expr]]:
-    key = tuple(here[k] for k in contract.key if here[k] in have)
-    order = here[contract.order] if contract.order else None
-    for name in key:
-        gap = nw.col(name).is_null()
-        if name == order:
-            if table.collect_schema()[name].is_float():
-                gap = nw.col(name).fill_nan(None).is_null()
-            yield TableIssue("order_unknown", (name,), 0), gap
-        elif name in {here[c] for c in contract.required} and name != here.get("code"):
-            yield TableIssue("key_missing", (name,), 0), gap
-    known = ~nw.any_horizontal(*(nw.col(k).is_null() for k in key), ignore_nulls=True)
-    yield TableIssue("duplicate_key", key, 0), (nw.len().over(*key) > 1) & known
-    if value is not None:
-        cell = nw.col(here[value])
-        yield TableIssue("missing", (here[value],), 0, breaks=False), cell.is_null()
-        bounds = [e for e, b in ((cell < minimum, minimum), (cell > maximum, maximum)) if b is not None]
-        if bounds:
-            yield TableIssue("out_of_range", (here[value],), 0), nw.any_horizontal(*bounds, ignore_nulls=True)
-
-
-def _answers(table: Frame, questions: list[tuple[TableIssue, nw.Expr]]) -> Iterator[TableIssue]:
-    flags = table.select(*(e.fill_null(value=False).alias(f"_{i}") for i, (_, e) in enumerate(questions)))
-    counts = collected(flags.select(*(nw.col(f"_{i}").cast(nw.Int64).sum() for i in range(len(questions)))))
-    for i, (issue, _) in enumerate(questions):
-        count = int(counts[0, i] or 0)
-        if count:
-            yield attrs.evolve(issue, count=count, rows=_first_rows(flags, f"_{i}"))
-
-
-def _first_rows(flags: Any, name: str) -> tuple[int, ...]:
-    if isinstance(flags, nw.LazyFrame):
-        return ()
-    rows = flags.select(name).with_row_index("row").filter(nw.col(name))
-    return tuple(int(r) for r in rows["row"].head(FIRST_ROWS).to_list())
 
 
 def check_scores(
@@ -183,7 +87,7 @@ def check_scores(
       missing: 1 rows, score (first rows 1)
 
     Args:
-        frame: Any frame Narwhals knows; lazy frames run one query.
+        frame: Any frame Narwhals knows; lazy frames run one query over the rows and one over the keys.
         client: Column of the client.
         order: Column of the order within client: session number, date or time.
         score: Column of the score.

@@ -9,9 +9,23 @@ import narwhals.stable.v2 as nw
 from therapeutic_process.errors import TableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from narwhals.stable.v2.typing import IntoFrame
 
-__all__ = ["Frame", "collected", "height", "is_lazy", "need_columns", "numbers", "opened", "text_cells"]
+__all__ = [
+    "Frame",
+    "collected",
+    "height",
+    "infinite",
+    "infinite_cells",
+    "is_lazy",
+    "need_columns",
+    "need_finite",
+    "numbers",
+    "opened",
+    "text_cells",
+]
 
 Frame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
@@ -94,8 +108,39 @@ def _refuse(table: Frame, column: str, dtype: object) -> TableError:
     return TableError("not_a_number", needed=f"numbers in column {column!r}", found=f"type {dtype}")
 
 
+def infinite(column: str) -> nw.Expr:
+    """Return whether a cell is a number without end, which no score and no order can be."""
+    return (nw.col(column).abs() == float("inf")).fill_null(value=False)
+
+
+def need_finite(table: nw.DataFrame[Any], *columns: str) -> None:
+    """Check that no cell of an eager frame is infinite.
+
+    Raises:
+        TableError: ``not_a_number``, with the count and the first rows.
+    """
+    for name in columns:
+        if not table.collect_schema()[name].is_float():
+            continue
+        rows = table.select(infinite(name).alias("wrong")).with_row_index("row").filter(nw.col("wrong"))
+        if len(rows):
+            raise infinite_cells(name, len(rows), [int(r) for r in rows["row"].head(5).to_list()])
+
+
+def infinite_cells(column: str, count: int, rows: Sequence[int]) -> TableError:
+    """Return the refusal of a column with infinite cells."""
+    return TableError(
+        "not_a_number",
+        needed=f"finite numbers in column {column!r}",
+        found=f"{count} infinite cells",
+        rows=tuple(rows),
+    )
+
+
 def numbers(table: Frame, *columns: str) -> Frame:
-    """Return the frame with these columns as floats in which NaN has become null.
+    """Return the frame with these columns as floats in which what is no number, NaN or infinite, has become null.
+
+    Who must tell an infinite cell from a missing one asks `infinite` first.
 
     Raises:
         TableError: ``not_a_number`` if a column holds text or another type that is no number; with the count.
@@ -106,6 +151,10 @@ def numbers(table: Frame, *columns: str) -> Frame:
         # a column that is empty throughout may come in without any type
         if not dtype.is_numeric() and dtype != nw.Unknown and not _all_null(table, name):
             raise _refuse(table, name, dtype)
+    floats = [name for name in columns if schema[name].is_float()]
+    if floats:
+        gaps = (nw.when(~infinite(name)).then(nw.col(name)).alias(name) for name in floats)
+        table = table.with_columns(gaps)
     return table.with_columns(nw.col(name).cast(nw.Float64).fill_nan(None) for name in columns)
 
 
