@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from therapeutic_process.exchange.whole_files import whole_file
+
 __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_INVALID",
@@ -63,8 +65,14 @@ def require_place(target: Path) -> None:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a file, or say why that is not possible, and stop."""
+    """Write a file that appears when it is complete, or say why that is not possible, and stop."""
     try:
-        target.write_text(text, encoding="utf-8")
+        if target.is_symlink() or (
+            target.exists() and not target.is_file()
+        ):  # a pipe or terminal is written as it is
+            target.write_text(text, encoding="utf-8")
+        else:
+            with whole_file(target) as stream:
+                stream.write(text.encode())
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror}")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
-from uuid import uuid4
 
 from therapeutic_process.errors import DocumentError, RecordError, TherapeuticProcessWarning
 from therapeutic_process.exchange.documents import (
@@ -22,6 +21,7 @@ from therapeutic_process.exchange.documents import (
     load_case,
     load_case_lenient,
 )
+from therapeutic_process.exchange.whole_files import whole_file
 
 if TYPE_CHECKING:
     from therapeutic_process.instruments import Catalogue
@@ -302,16 +302,8 @@ def write_cases(
         raise DocumentError("unknown_ending", needed=needed, found="another ending", file=str(target))
     if not force and target.exists():
         raise FileExistsError(f"{target} exists")
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
-        with temporary.open("xb") as raw:
-            n = _write_all(cases, raw, target)
-            raw.flush()
-            os.fsync(raw.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(target) as raw:
+        n = _write_all(cases, raw, target)
     _log.info("%d cases written", n)
     return n
 

@@ -7,7 +7,6 @@ import json
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import attrs
 
@@ -15,6 +14,7 @@ from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange.imports import ImportNote
 from therapeutic_process.exchange.tabular.losses import Losses
+from therapeutic_process.exchange.whole_files import write_whole_files
 from therapeutic_process.tables import CONTRACTS, Contract, from_cases
 
 if TYPE_CHECKING:
@@ -128,19 +128,9 @@ def _write(files: dict[str, bytes], folder: Path, *, force: bool) -> tuple[Path,
     there = [name for name in files if (folder / name).exists()]
     if there and not force:
         raise FileExistsError(f"{folder} holds {', '.join(there)}")
-    return tuple(_placed(folder / name, data) for name, data in files.items())
-
-
-def _placed(target: Path, data: bytes) -> Path:
-    """Write a file that appears only when it is complete."""
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return target
+    places = {folder / name: data for name, data in files.items()}
+    write_whole_files(places)
+    return tuple(places)
 
 
 def _package(resources: list[dict[str, Any]], instruments: dict[str, Instrument]) -> bytes:

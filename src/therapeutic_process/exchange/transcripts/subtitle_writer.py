@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from therapeutic_process.errors import DocumentError
+from therapeutic_process.exchange.whole_files import whole_file
 
 if TYPE_CHECKING:
     import os
@@ -27,7 +28,7 @@ def write_webvtt(case: Case, path: str | os.PathLike[str], *, session: str) -> i
 
     Args:
         case: The case.
-        path: The file; replaced if it exists.
+        path: The file; replaced if it exists, when the new one is complete.
         session: Id of the session.
 
     Returns:
@@ -49,7 +50,8 @@ def write_webvtt(case: Case, path: str | os.PathLike[str], *, session: str) -> i
         needed, has = f"text, start_s and end_s on all {len(speech)} spoken interactions", f"{len(complete)}"
         raise DocumentError("not_enough", needed=needed, found=has)
     blocks = ["WEBVTT", *(_cue(*one) for one in complete)]
-    Path(path).write_text("\n\n".join(blocks) + "\n", encoding="utf-8", newline="\n")
+    with whole_file(Path(path)) as stream:
+        stream.write(("\n\n".join(blocks) + "\n").encode())
     return len(complete)
 
 

@@ -18,6 +18,7 @@ from therapeutic_process.exchange.transcripts.turns import (
     in_file,
     read_text,
 )
+from therapeutic_process.exchange.whole_files import whole_file
 
 if TYPE_CHECKING:
     import os
@@ -168,13 +169,14 @@ def write_transcript_csv(case: Case, path: str | os.PathLike[str]) -> int:
 
     Args:
         case: The case.
-        path: The file; replaced if it exists.
+        path: The file; replaced if it exists, when the new one is complete.
 
     Returns:
         How many rows were written.
     """
     n = 0
-    with Path(path).open("w", encoding="utf-8", newline="") as stream:
+    with whole_file(Path(path)) as raw:
+        stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
         writer = csv.writer(stream)
         writer.writerow(["session", "index", "kind", "speaker", "start_s", "end_s", "text", "codes"])
         for session in case.held_sessions:
@@ -184,4 +186,5 @@ def write_transcript_csv(case: Case, path: str | os.PathLike[str]) -> int:
                     [session.number, x.index, x.kind, x.speaker, x.start_s, x.end_s, x.text, codes]
                 )
                 n += 1
+        stream.detach()  # flushes, and leaves the file open for whoever opened it
     return n
