@@ -178,5 +178,5 @@ def test_an_impossible_covariance_has_no_likelihood() -> None:
     patterns = jl.group_by_pattern(some_data(model))
     assert jl.likelihood(patterns, jc.covariance(model, theta).sigma) is None
     with pytest.raises(jf.FitFailed) as caught:
-        jf.maximise(model, patterns, jf.weak_penalty(model), theta)
+        jf.maximise(jf.Problem(model, patterns, jf.weak_penalty(model)), theta)
     assert caught.value.code == "not_converged"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.joint_covariance import Structure, covariance, structure
-from therapeutic_process.process_outcome.joint_model import joint_effect, usable_clients
+from therapeutic_process.process_outcome.joint_covariance import covariance, effect_at_lag
+from therapeutic_process.process_outcome.joint_model import joint_effect, joint_structure, usable_clients
 from therapeutic_process.process_outcome.joint_result import WithinClientEffect
 from therapeutic_process.process_outcome.layout import declared
 from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
@@ -169,7 +169,7 @@ def _false_inert(
     for name in found.kept:
         hits = done = 0
         for bound in bounds:
-            sigma = _sigma_at(found, found.reading(name), bound, reliability)
+            sigma = _sigma_at(found, found.reading(name), kept, bound, reliability)
             inert, fitted = _called_inert(kept, found, sigma, bounds, replications=replications, rng=rng)
             hits, done = hits + inert, done + fitted
         trials += done
@@ -180,11 +180,15 @@ def _false_inert(
     return worst, trials
 
 
-def _sigma_at(found: WithinClientEffect, reading: ReadingEstimate, bound: float, reliability: float) -> Array:
+def _sigma_at(
+    found: WithinClientEffect, reading: ReadingEstimate, panel: Panel, bound: float, reliability: float
+) -> Array:
     """Return the fitted covariance with the true process's effect at the bound, in scaled units."""
-    model: Structure = structure(reading.reading, found.n_occasions - 1)
+    model = joint_structure(reading.reading, panel)
     values = dict(reading.parameters)
-    values["beta"] = bound * found.within_sd_process / found.within_sd_outcome
+    theta = np.array([values[name] for name in model.names])
+    at_present, _ = effect_at_lag(model, theta)
+    values["beta"] += bound * found.within_sd_process / found.within_sd_outcome - at_present
     error = 1.0 - reliability
     for name in ("vu0", "vu"):
         values[name] = max(values[name] - error, 0.05)
@@ -211,7 +215,7 @@ def _called_inert(
         cohort = attrs.evolve(
             panel,
             outcome=np.where(np.isnan(panel.outcome), np.nan, outcome * found.within_sd_outcome),
-            process=np.where(np.isnan(panel.process), np.nan, process * found.within_sd_process),
+            process=_with_sessions(panel, process * found.within_sd_process),
         )
         try:
             low, high = joint_effect(cohort, level=_LEVEL).interval
@@ -220,3 +224,10 @@ def _called_inert(
         done += 1
         hits += bounds[0] < low and high < bounds[1]
     return hits, done
+
+
+def _with_sessions(panel: Panel, drawn: Array) -> Array:
+    process = panel.process.copy()
+    steps = panel.layout.steps
+    process[:, ::steps] = np.where(np.isnan(process[:, ::steps]), np.nan, drawn)
+    return process

@@ -44,7 +44,23 @@ def group_by_pattern(series: Array) -> Patterns:
     """
     present = ~np.isnan(series)
     mask, of_client, count = _unique_rows(present)
-    data = np.where(present, series, 0.0)
+    return _summed(mask, of_client, count, np.where(present, series, 0.0))
+
+
+def regrouped(patterns: Patterns, data: Array) -> Patterns:
+    """Return the same patterns with other data.
+
+    Args:
+        patterns: The patterns.
+        data: (clients, p); what a client has not is ignored.
+    """
+    known = np.where(patterns.mask[patterns.of_client], data, 0.0)
+    return _summed(patterns.mask, patterns.of_client, patterns.count.astype(np.intp), known)
+
+
+def _summed(
+    mask: NDArray[np.bool_], of_client: NDArray[np.intp], count: NDArray[np.intp], data: Array
+) -> Patterns:
     mean = np.zeros(mask.shape)
     np.add.at(mean, of_client, data)
     mean /= count[:, None]
@@ -89,8 +105,8 @@ class Likelihood:
     pull: Array
 
 
-def likelihood(patterns: Patterns, sigma: Array) -> Likelihood | None:
-    """Evaluate the profiled likelihood, or None where Σ is not positive definite.
+def precisions(patterns: Patterns, sigma: Array) -> tuple[Array, Array] | None:
+    """Return the inverse and the log determinant of each pattern's part of Σ, or None where Σ is not positive.
 
     Args:
         patterns: The data.
@@ -106,7 +122,23 @@ def likelihood(patterns: Patterns, sigma: Array) -> Likelihood | None:
     diagonal = np.arange(len(sigma))
     filled[:, diagonal, diagonal] += ~mask
     _, logdet = np.linalg.slogdet(filled)
-    precision = np.where(both, np.linalg.inv(filled), 0.0)
+    return np.where(both, np.linalg.inv(filled), 0.0), logdet
+
+
+def likelihood(
+    patterns: Patterns, sigma: Array, known: tuple[Array, Array] | None = None
+) -> Likelihood | None:
+    """Evaluate the profiled likelihood, or None where Σ is not positive definite.
+
+    Args:
+        patterns: The data.
+        sigma: Σ, (p, p).
+        known: What `precisions` says, where that is known already.
+    """
+    known = known or precisions(patterns, sigma)
+    if known is None:
+        return None
+    precision, logdet = known
     mean = _gls_mean(patterns, precision)
     pull, squares = _pull(patterns, precision, mean)
     value = -0.5 * float(patterns.count @ logdet + squares)

@@ -16,7 +16,8 @@ from therapeutic_process.process_outcome.diagnostics import (
     placebo_lead,
     within_client_sd,
 )
-from therapeutic_process.process_outcome.joint_covariance import Reading, structure
+from therapeutic_process.process_outcome.joint_covariance import Reading, Structure, effect_at_lag, structure
+from therapeutic_process.process_outcome.joint_covariates import covariate_cells, covariate_effects
 from therapeutic_process.process_outcome.joint_fit import (
     FitFailed,
     ReadingFit,
@@ -107,7 +108,8 @@ def lagged_within_client_effect(
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `shared_items`, `too_few_occasions`,
             `too_few_clients`, `too_few_varying_clients`, `no_within_variance`, `too_few_clusters`,
-            `not_converged`, `hessian_not_positive`, `carry_over_too_strong`.
+            `not_converged`, `hessian_not_positive`, `carry_over_too_strong`, `rank_deficient` (of covariates),
+            `lag_in_days`.
         TableError: If the table does not keep its contract.
     """
     plan = declared(_NAME, timing, layout, days=days)
@@ -140,13 +142,18 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
     Raises:
         CannotEstimate: See `lagged_within_client_effect`.
     """
+    if panel.later is not None:
+        needed = "a lag in scores, for the joint model steps from score to score"
+        _refuse("lag_in_days", needed, "a window of days: see lagged_within_client_screen")
     kept, dropped = usable_clients(panel)
+    kept, cells, uncovered = covariate_cells(kept)
     sd_outcome, sd_process = _refuse_thin(kept)
-    scaled = np.concatenate([kept.outcome / sd_outcome, kept.process / sd_process], axis=1)
+    scaled = np.concatenate([kept.outcome / sd_outcome, sessions_of(kept) / sd_process], axis=1)
     patterns = group_by_pattern(scaled)
-    fits = {r: _fit(r, kept, patterns, scaled) for r in _READINGS}
+    models = {r: joint_structure(r, kept) for r in _READINGS}
+    fits = {r: _fit(m, patterns, scaled, cells) for r, m in models.items()}
     unit = sd_outcome / sd_process
-    readings = tuple(_estimate(r, f, unit, kept, level) for r, f in fits.items())
+    readings = tuple(_estimate(r, f, models[r], unit, kept, level) for r, f in fits.items())
     difference = 2 * (fits["score"].log_likelihood - fits["state"].log_likelihood)
     return WithinClientEffect(
         readings=readings,
@@ -157,7 +164,7 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
         n_sessions=int((~np.isnan(kept.process)).sum()),
         n_scores=int((~np.isnan(kept.outcome)).sum()),
         n_occasions=kept.outcome.shape[1],
-        dropped=panel.dropped + dropped,
+        dropped=panel.dropped + dropped + uncovered,
         informative_clients=int(informative_clients(kept.process).sum()),
         within_sd_outcome=sd_outcome,
         within_sd_process=sd_process,
@@ -168,6 +175,42 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
         layout=kept.layout,
         sessions_per_interval=kept.sessions_per_interval,
     )
+
+
+def sessions_of(panel: Panel) -> Array:
+    """Return the process without the steps that no session lies in, (clients, sessions)."""
+    return panel.process[:, :: panel.layout.steps]
+
+
+def joint_structure(reading: Reading, panel: Panel) -> Structure:
+    """Return the structure of a reading for a grid.
+
+    Args:
+        reading: `score` or `state`.
+        panel: The grid; where lines are straight in days, an occasion lies at the mean of its days.
+    """
+    plan = panel.layout
+    return structure(
+        reading,
+        panel.n_sessions,
+        steps=plan.steps,
+        lag=plan.lag,
+        lagged_process=plan.lagged_process,
+        time=None if panel.time is None else _mean_days(panel),
+    )
+
+
+def _mean_days(panel: Panel) -> Array:
+    assert panel.time is not None
+    known = ~np.isnan(panel.time) & ~np.isnan(panel.outcome)
+    if not known.any(axis=0).all():
+        needed = "days of scores at every occasion"
+        _refuse("days_undeclared", needed, f"none at {int((~known.any(axis=0)).sum())} occasions")
+    start = np.where(known, panel.time, np.inf).min(axis=1, keepdims=True)
+    days = np.where(known, panel.time - start, 0.0).sum(axis=0) / known.sum(axis=0)
+    if not (np.diff(days) >= 0).all() or days[-1] <= days[0]:
+        _refuse("days_undeclared", "mean days that increase from occasion to occasion", "others")
+    return np.asarray(days)
 
 
 def usable_clients(panel: Panel) -> tuple[Panel, tuple[tuple[str, int], ...]]:
@@ -187,11 +230,14 @@ def usable_clients(panel: Panel) -> tuple[Panel, tuple[tuple[str, int], ...]]:
 
 
 def _refuse_thin(panel: Panel) -> tuple[float, float]:
-    occasions = int((~np.isnan(panel.outcome)).any(axis=0).sum())
+    steps, lag = panel.layout.steps, panel.layout.lag
+    scored = np.asarray((~np.isnan(panel.outcome)).any(axis=0))[steps - 1 :: steps]
+    occasions = int(scored.sum()) - (lag - 1)
     varying = int(informative_clients(panel.process).sum())
     n = len(panel.outcome)
     if occasions < _MIN_OCCASIONS:
-        _refuse("too_few_occasions", f"at least {_MIN_OCCASIONS} outcome occasions", occasions)
+        beyond = f" beyond a lag of {lag}" if lag > 1 else ""
+        _refuse("too_few_occasions", f"at least {_MIN_OCCASIONS} outcome occasions{beyond}", occasions)
     if n < _MIN_CLIENTS:
         _refuse("too_few_clients", f"at least {_MIN_CLIENTS} usable clients", n)
     if varying < _MIN_VARYING:
@@ -210,29 +256,33 @@ def _refuse(code: str, needed: str, found: object) -> None:
     raise CannotEstimate(_NAME, code, needed=needed, found=str(found))
 
 
-def _fit(reading: Reading, panel: Panel, patterns: Patterns, scaled: Array) -> ReadingFit:
-    model = structure(reading, panel.process.shape[1])
+def _fit(model: Structure, patterns: Patterns, scaled: Array, cells: Array | None) -> ReadingFit:
+    reading = "score" if "rho" in model.names else "state"
     try:
-        fit = fit_reading(model, patterns, start_values(model, scaled))
+        fit = fit_reading(model, patterns, start_values(model, scaled), cells)
     except FitFailed as failed:
         raise CannotEstimate(
             _NAME, failed.code, needed=f"a converged fit of the {reading} reading", found=failed.found
         ) from None
-    if abs(fit.value("phi")) > _PHI_REFUSED:
+    carry = abs(fit.value("phi"))
+    if carry > _PHI_REFUSED:
         _refuse(
             "carry_over_too_strong",
             f"a carry-over of at most {_PHI_REFUSED} between sessions",
-            "a stronger one",
+            f"one of {carry:.3f}",
         )
     return fit
 
 
-def _estimate(reading: Reading, fit: ReadingFit, unit: float, panel: Panel, level: float) -> ReadingEstimate:
-    scaled_se, units = sandwich_se(fit, "beta")
+def _estimate(
+    reading: Reading, fit: ReadingFit, model: Structure, unit: float, panel: Panel, level: float
+) -> ReadingEstimate:
+    scaled, direction = effect_at_lag(model, fit.theta)
+    scaled_se, units = sandwich_se(fit, direction)
     if panel.cluster is not None:
-        clustered, units = sandwich_se(fit, "beta", panel.cluster)
+        clustered, units = sandwich_se(fit, direction, panel.cluster)
         scaled_se = max(scaled_se, clustered)
-    effect, se, df = unit * fit.value("beta"), unit * scaled_se, units - 1
+    effect, se, df = float(unit * scaled), float(unit * scaled_se), units - 1
     half = se * float(stats.t.ppf(0.5 + level / 2, df))
     return ReadingEstimate(
         reading=reading,
@@ -242,10 +292,15 @@ def _estimate(reading: Reading, fit: ReadingFit, unit: float, panel: Panel, leve
         interval=(effect - half, effect + half),
         p_value=2 * float(stats.t.sf(abs(effect) / se, df)),
         log_likelihood=fit.log_likelihood,
-        parameters=dict(zip(fit.names, map(float, fit.theta), strict=True)),
+        parameters=dict(zip(fit.names, map(float, fit.theta), strict=True)) | _of_covariates(fit, panel),
         penalty_share=fit.penalty_share,
         steps=fit.steps,
     )
+
+
+def _of_covariates(fit: ReadingFit, panel: Panel) -> dict[str, float]:
+    names = covariate_effects(panel) if len(fit.coefficients) else []
+    return dict(zip(names, map(float, fit.coefficients), strict=True))
 
 
 def _kept_readings(difference: float) -> tuple[Reading, ...]:

@@ -144,7 +144,7 @@ def least_squares(target: Array, columns: list[Array], projection: Sweep) -> Lea
     """
     y = projection.residual(target)
     x = np.stack([projection.residual(c) for c in columns])
-    _refuse_dependent(x, columns, projection.used)
+    refuse_dependent(x, columns, projection.used)
     bread = np.asarray(np.linalg.inv(np.tensordot(x, x, axes=([1, 2], [1, 2]))))
     coefficients = bread @ np.tensordot(x, y, axes=([1, 2], [0, 1]))
     residual = y - np.tensordot(coefficients, x, 1)
@@ -157,7 +157,17 @@ def least_squares(target: Array, columns: list[Array], projection: Sweep) -> Lea
     )
 
 
-def _refuse_dependent(x: Array, columns: list[Array], used: NDArray[np.bool_]) -> None:
+def refuse_dependent(x: Array, columns: list[Array], used: NDArray[np.bool_]) -> None:
+    """Refuse columns that the effects taken out, or each other, determine.
+
+    Args:
+        x: What the effects leave of the columns.
+        columns: The columns.
+        used: The cells in use.
+
+    Raises:
+        RankDeficient: With their rank.
+    """
     sizes = np.array([np.sqrt(((c[used] - c[used].mean()) ** 2).sum()) for c in columns])
     flat = x.reshape(len(x), -1) / np.where(sizes > 0, sizes, 1.0)[:, None]
     rank = int((np.linalg.svd(flat @ flat.T, compute_uv=False) > _SAME).sum())
