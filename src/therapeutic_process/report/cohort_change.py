@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from therapeutic_process.report.cohort_change_classes import class_parts
+from therapeutic_process.report.cohort_change_outcomes import gain_parts, goal_parts, service_parts
 from therapeutic_process.report.figures.change import VERDICTS, ScaleTally, change_spec
 from therapeutic_process.report.html import Column, Content, Html, table, tag
 from therapeutic_process.report.view import drawing, note
@@ -20,7 +22,7 @@ _MAX_FIGURES = 8
 
 
 def change_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
-    """Yield the change from first to last score, by scale.
+    """Yield the change from first to last score by scale, classes, sudden changes, services' rules, and goals.
 
     Args:
         tally: What was counted.
@@ -45,6 +47,10 @@ def change_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
         yield note(f"Drawn for the {_MAX_FIGURES} scales with most changes.")
     yield _cannot_say(order, names)
     yield _sources(order, names)
+    yield from class_parts(tally.graded, names)
+    yield from gain_parts(tally.graded, names)
+    yield from service_parts(tally.graded.services)
+    yield from goal_parts(tally.graded.goals)
 
 
 _Scales = list[tuple[tuple[str, str | None], ScaleTally]]

@@ -19,8 +19,9 @@ CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 2000
 SEED: Final = 20
 HOW: Final = (
-    f"In brackets: {percent(CONFIDENCE)} percentile bootstrap interval of a share over series ({RESAMPLES:,} resamples, "
-    f"seed {SEED}); there is none where a class holds nobody or everybody, which resampling cannot tell anything about."
+    f"In brackets: {percent(CONFIDENCE)} percentile bootstrap interval of a share over series, from "
+    f"{RESAMPLES:,} resamples with the seed {SEED}; there is none where a class holds nobody or everybody, "
+    "which resampling cannot tell anything about."
 )
 
 

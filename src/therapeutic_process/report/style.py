@@ -88,10 +88,12 @@ th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
   border-bottom: 1px solid var(--line); }
 thead th { font-weight: 600; font-size: 0.8rem; color: var(--muted); border-bottom: 1.5px solid var(--muted);
   vertical-align: bottom; }
+thead .number { white-space: normal; }
 tbody th { font-weight: 500; overflow-wrap: break-word; min-width: 7rem; }
 th .muted { white-space: nowrap; font-size: 0.85rem; }
 tbody tr:last-child > * { border-bottom-color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
+.number .muted { white-space: normal; }
 .wide { min-width: 16rem; }
 .name { min-width: 9rem; }
 .bar { min-width: 9rem; width: 32%; }
@@ -147,7 +149,6 @@ footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line
   .sideways { display: block; font-style: italic; }
   .wide-figure svg { max-width: none; width: 44rem; }
   th, td { padding-right: 0.6rem; }
-  thead .number { white-space: normal; }
   tbody th { min-width: 5.5rem; }
   .bar { min-width: 4.5rem; }
   .wide { min-width: 8.5rem; }
