@@ -83,10 +83,10 @@ def test_gaps_in_a_row_are_told_as_a_stretch() -> None:
 
 
 def test_what_is_not_known_has_a_reason() -> None:
-    assert (course([1, 2]).slope, course([1, 2]).undefined_because) == (None, "fewer_than_3_ratings")
+    assert (course([1, 2]).slope, course([1, 2]).undefined_because) == (None, "fewer_than_3_values")
     assert course([1]).sd is None
     none = course([None, None])
-    assert (none.mean, none.undefined_because, none.gaps) == (None, "never_rated", "1-2")
+    assert (none.mean, none.undefined_because, none.gaps) == (None, "no_value", "1-2")
 
 
 def test_raters_and_scales_have_courses_of_their_own() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -45,7 +45,7 @@ class RatingCourse:
         first_third: Mean over the first third of the sessions held; None where none of them was rated.
         middle_third: Mean over the middle third, likewise.
         last_third: Mean over the last third, likewise.
-        undefined_because: Why there is no slope: ``never_rated`` or ``fewer_than_3_ratings``; None where there is one.
+        undefined_because: Why there is no slope: ``no_value`` or ``fewer_than_3_values``; None where there is one.
     """
 
     client: str
@@ -113,41 +113,45 @@ def rating_courses(ratings: SessionRatings) -> RatingCourses:
 
 
 def _course(rows: Sequence[SessionRating], held: tuple[int, ...]) -> RatingCourse:
-    known = [(r.position, r.value) for r in rows if r.value is not None]
+    one, known = rows[0], [(r.position, r.value) for r in rows if r.value is not None]
+    place = one.client, one.instrument, one.scale, one.target, one.role, one.rater
+    return RatingCourse(*place, **course_numbers(known, held))
+
+
+def course_numbers(known: Sequence[tuple[int, float]], held: Sequence[object]) -> dict[str, Any]:
+    """Sum up a series: the fields of a `RatingCourse` from ``n`` on.
+
+    Args:
+        known: Place of a session among those held, from 1, and the value there.
+        held: What the sessions held are called, in order.
+    """
     values = [v for _, v in known]
     slope = slope_of([(float(x), y) for x, y in known]) if len(known) > 2 else None
     thirds = [
         mean_of([v for at, v in known if (at - 1) * _THIRDS // len(held) == part]) for part in range(_THIRDS)
     ]
-    rated = {r.session for r in rows if r.value is not None}
-    few = "fewer_than_3_ratings" if known else "never_rated"
-    return RatingCourse(
-        client=rows[0].client,
-        instrument=rows[0].instrument,
-        scale=rows[0].scale,
-        target=rows[0].target,
-        role=rows[0].role,
-        rater=rows[0].rater,
-        n=len(known),
-        n_sessions=len(held),
-        gaps=", ".join(_stretches(held, rated)),
-        mean=mean_of(values),
-        sd=sd_of(values),
-        first=values[0] if values else None,
-        last=values[-1] if values else None,
-        slope=slope,
-        first_third=thirds[0],
-        middle_third=thirds[1],
-        last_third=thirds[2],
-        undefined_because=few if slope is None else None,
-    )
+    few = "fewer_than_3_values" if known else "no_value"
+    return {
+        "n": len(known),
+        "n_sessions": len(held),
+        "gaps": ", ".join(_stretches(held, {at for at, _ in known})),
+        "mean": mean_of(values),
+        "sd": sd_of(values),
+        "first": values[0] if values else None,
+        "last": values[-1] if values else None,
+        "slope": slope,
+        "first_third": thirds[0],
+        "middle_third": thirds[1],
+        "last_third": thirds[2],
+        "undefined_because": few if slope is None else None,
+    }
 
 
-def _stretches(held: tuple[int, ...], rated: set[int]) -> Iterator[str]:
-    for missing, run in groupby(held, key=lambda number: number not in rated):
-        numbers = list(run)
+def _stretches(held: Sequence[object], known: set[int]) -> Iterator[str]:
+    for missing, run in groupby(enumerate(held, start=1), key=lambda one: one[0] not in known):
+        names = [name for _, name in run]
         if missing:
-            yield str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
+            yield str(names[0]) if len(names) == 1 else f"{names[0]}-{names[-1]}"
 
 
 def mean_of(values: Sequence[float]) -> float | None:

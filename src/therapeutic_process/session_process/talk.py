@@ -9,7 +9,7 @@ import attrs
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars as pl
 
@@ -93,7 +93,16 @@ def talk_share(case: Case) -> TalkShare:
         A row per speaker, and why a measure is missing where it is.
     """
     speech = [x for s in case.held_sessions for x in s.interactions if x.kind == "speech"]
-    roles = {p.id: p.role for p in case.participants}
+    return talk_of(speech, {p.id: p.role for p in case.participants})
+
+
+def talk_of(speech: Sequence[Interaction], roles: Mapping[str, str]) -> TalkShare:
+    """Describe who talks how much in some spoken interactions.
+
+    Args:
+        speech: The spoken interactions.
+        roles: The role of each participant.
+    """
     with_text = sum(x.text is not None for x in speech)
     timed = sum(x.start_s is not None and x.end_s is not None for x in speech)
     words = _words(speech) if speech and with_text == len(speech) else None

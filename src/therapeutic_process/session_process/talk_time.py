@@ -8,9 +8,10 @@ import attrs
 
 from therapeutic_process.errors import NotEnoughData, TableError
 from therapeutic_process.session_process.columns import as_floats, as_integers, read_columns, require_complete
-from therapeutic_process.session_process.extra import Floats, Ints, as_frame, np
+from therapeutic_process.session_process.extra import Floats, Ints, as_frame, label_columns, np
 
 if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
     import polars as pl
     from narwhals.stable.v2.typing import IntoFrame
 
@@ -48,7 +49,7 @@ class TalkProfile:
     def to_frame(self) -> pl.DataFrame:
         """Give a row per session and speaker."""
         n, m = self.n_turns.shape
-        columns: dict[str, Any] = {"session": [s for s in self.sessions for _ in range(m)]}
+        columns: dict[str, Any] = label_columns("session", [s for s in self.sessions for _ in range(m)])
         columns["speaker"] = list(self.speakers) * n
         names = ("n_turns", "total", "share", "mean_length", "median_length", "n_unknown")
         return as_frame(columns | {name: getattr(self, name).ravel() for name in names})
@@ -77,6 +78,7 @@ def talk_profile(
     session: str = "session_id",
     speaker: str = "speaker",
     amount: str | None = None,
+    client: str | None = None,
 ) -> TalkProfile:
     """Measure how much each speaker talks in each session.
 
@@ -90,15 +92,18 @@ def talk_profile(
         session: Column of the session.
         speaker: Column of the speaker.
         amount: Column of how long a turn is, in words or seconds; None: every turn counts 1.
+        client: Column of the client, where session numbers repeat between clients; sessions are then pairs.
 
     Raises:
         TableError: If the table does not keep its contract, or an amount is negative.
         NotEnoughData: If no row has a speaker.
     """
-    names = [session, speaker] + ([amount] if amount is not None else [])
+    names = [session, speaker, *(name for name in (amount, client) if name is not None)]
     columns = read_columns(turns, names)
     require_complete(columns[session], session)
     which, sessions = as_integers(columns[session], session)
+    if client is not None:
+        which, sessions = _pairs(columns[client], client, which, sessions)
     who, speakers = as_integers(columns[speaker], speaker)
     size = np.ones(len(which)) if amount is None else as_floats(columns[amount], amount)
     if np.any(size < 0):
@@ -111,6 +116,18 @@ def talk_profile(
     cell = which[spoken] * len(speakers) + who[spoken]
     fields = _profile(cell, size[spoken], sessions=sessions, speakers=speakers, amount=amount)
     return TalkProfile(**fields, n_without_speaker=int((~spoken).sum()))
+
+
+def _pairs(
+    client: nw.Series[Any], name: str, session: Ints, sessions: tuple[Any, ...]
+) -> tuple[Ints, tuple[Any, ...]]:
+    """Number the pairs of client and session that occur, in order."""
+    require_complete(client, name)
+    whose, clients = as_integers(client, name)
+    held, place = np.unique(whose * len(sessions) + session, return_inverse=True)
+    n = max(len(sessions), 1)
+    pairs = tuple((clients[k // n], sessions[k % n]) for k in held.tolist())
+    return place.ravel().astype(np.int64), pairs
 
 
 def _profile(
