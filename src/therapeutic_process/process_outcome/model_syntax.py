@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelSyntax", "UnequalSpacingWarning", "to_dpm", "to_lavaan_riclpm"]
 
 _UNEQUAL = 1.5
+_FEWEST = 3
 
 
 class UnequalSpacingWarning(TherapeuticProcessWarning):
@@ -35,7 +36,7 @@ class ModelSyntax:
         script: An R script that fits the model to the data as `data`.
         data: The table; columns `y1`, `x1`, … by session, or one row per client and session.
         n_clients: Clients in the table.
-        n_occasions: Occasions with a score.
+        n_occasions: Occasions from the first score to the last.
         reference: The model's source.
     """
 
@@ -68,9 +69,10 @@ def to_lavaan_riclpm(
     """Write a random-intercept cross-lagged panel model for lavaan, with its wide table.
 
     Hamaker, Kuiper & Grasman (2015), with paths that are equal over time and in the order of things: score 1,
-    session 1, score 2. Instead of a covariance within a wave, a session's process follows the score before it.
-    It has no trends of clients, and takes an event for a normal
-    variable: it is for comparison, not the default of this library.
+    session 1, score 2. Instead of a covariance within a wave, a session's process follows the score before it, and the
+    one before that: with variances that are equal over time this is Hamaker's model, written otherwise.
+    It has no trends of clients and no noise of measurement, and takes an event for a normal variable: it is for
+    comparison, not the default of this library.
 
     >>> from therapeutic_process.simulate import simulate_cohort
     >>> import numpy as np
@@ -92,7 +94,7 @@ def to_lavaan_riclpm(
         spacing_ok: Whether gaps that differ are accepted without a warning.
 
     Raises:
-        CannotEstimate: With code `timing_undeclared`.
+        CannotEstimate: With codes `timing_undeclared`, `no_variance`.
         TableError: If the table does not keep its contract.
 
     Warns:
@@ -121,7 +123,8 @@ def to_dpm(
     """Write a dynamic panel model for the R package dpm, with its long table.
 
     Allison, Williams & Moral-Benito (2017): client effects, the last score, and a process that earlier scores may
-    have moved (predetermined). It has no trends of clients and no noise of measurement.
+    have moved (predetermined), the one right before its session too: that is ``partial.pre``, which needs dpm 1.2.
+    Without it, regression to the mean shows as an effect. It has no trends of clients and no noise of measurement.
 
     >>> from therapeutic_process.simulate import simulate_cohort
     >>> import numpy as np
@@ -140,7 +143,7 @@ def to_dpm(
         spacing_ok: Whether gaps that differ are accepted without a warning.
 
     Raises:
-        CannotEstimate: With code `timing_undeclared`.
+        CannotEstimate: With codes `timing_undeclared`, `no_variance`.
         TableError: If the table does not keep its contract.
 
     Warns:
@@ -150,7 +153,7 @@ def to_dpm(
     _warn_of_gaps(panel, days, spacing_ok=spacing_ok)
     syntax = "y ~ pre(lag(x))"
     script = "library(dpm)\ndata <- panelr::panel_data(data, id = id, wave = wave)\n"
-    script += f"fit <- dpm({syntax}, data = data, missing = 'fiml')\nsummary(fit)"
+    script += f"fit <- dpm({syntax}, data = data, partial.pre = TRUE, missing = 'fiml')\nsummary(fit)"
     reference = "Allison, Williams & Moral-Benito (2017), Socius 3, 1-17"
     return _made("dpm (Long 2020)", syntax, script, _long(panel), reference, panel)
 
@@ -171,9 +174,29 @@ def _read(
         raise CannotEstimate(function, "timing_undeclared", needed=needed, found="two per session")
     client, session, outcome, process = names
     extra = [days] if days else []
-    return read_panel(
+    panel = read_panel(
         table, timing=when, client=client, session=session, outcome=outcome, process=process, extra=extra
     )
+    return _observed(function, panel)
+
+
+def _observed(function: str, panel: Panel) -> Panel:
+    """Cut off what lies before the first and after the last score: no program fits a column without values."""
+    scored = np.flatnonzero(~np.isnan(panel.outcome).all(axis=0))
+    first, last = int(scored[0]), int(scored[-1])
+    cut = attrs.evolve(
+        panel,
+        outcome=panel.outcome[:, first : last + 1],
+        process=panel.process[:, first:last],
+        extra={name: grid[:, first : last + 1] for name, grid in panel.extra.items()},
+    )
+    columns = [*cut.outcome.T, *cut.process.T]
+    still = sum(len(np.unique(c[~np.isnan(c)])) < 2 for c in columns)
+    if still or last - first + 1 < _FEWEST:
+        needed = f"{_FEWEST} occasions or more, and scores and processes that vary between clients at each"
+        found = f"{last - first + 1} occasions, and {still} of {len(columns)} columns that do not vary"
+        raise CannotEstimate(function, "no_variance", needed=needed, found=found)
+    return cut
 
 
 def _warn_of_gaps(panel: Panel, days: str | None, *, spacing_ok: bool) -> None:
@@ -200,7 +223,7 @@ def _riclpm(scores: int, sessions: int) -> str:
     lines += [f"{name} ~~ 0*{name}" for name in (*y, *x)]
     lines += ["# the session before, equal over time: b is the link of the process with the next score"]
     lines += [f"wy{t} ~ a*wy{t - 1} + b*wx{t - 1}" for t in range(2, sessions + 2) if t <= scores]
-    lines += [f"wx{t} ~ c*wx{t - 1} + d*wy{t}" for t in range(2, sessions + 1)]
+    lines += [f"wx{t} ~ c*wx{t - 1} + d*wy{t} + e*wy{t - 1}" for t in range(2, sessions + 1)]
     lines += ["wx1 ~ d0*wy1"]
     lines += [f"w{name} ~~ w{name}" for name in (*y, *x)]
     lines += [f"RI{v} ~~ 0*w{w}1" for v in "yx" for w in "yx"]
