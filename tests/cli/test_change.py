@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 from therapeutic_process.change_process import changes, detect_changes, next_focus
 from therapeutic_process.cli.app import app
 from therapeutic_process.exchange import dump_case, example_cases, write_cases
+from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.records import Case
+from therapeutic_process.report.goal_facts import attainments, progress
+from therapeutic_process.report.graded_series import graded_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +56,17 @@ def test_each_case_has_its_verdicts_and_why(told: Path) -> None:
     assert re.fullmatch(
         r"  phq9 \(client\): reliable improvement; threshold at least 6 points \(.+\)", lines[1]
     )
-    assert lines[2] == "  gad7 (client): cannot say: needs 2 scores, found 1 in 2 measurements (1 declined)"
-    assert lines[3] == "  detected: 1 reliable change, 1 sudden gain; not judged: 3 too few scores"
-    assert lines[4] == "  goals: 0 achieved, 0 remaining, 0 follows, 0 not agreed"
+    assert re.fullmatch(r"    class: improved; cutoff 10 \(.+\)", lines[2])
+    assert lines[3] == "    response: yes; remission: cannot say: no verified cutoff of remission is known"
+    intervals = "1 sudden gains, 0 sudden losses, 2 neither, 2 cannot say (2 too few scores)"
+    assert lines[4] == f"    of 5 intervals: {intervals}"
+    too_few = "needs 2 scores, found 1 in 2 measurements (1 declined)"
+    assert lines[5:7] == [f"  gad7 (client): cannot say: {too_few}", f"    class: cannot say: {too_few}"]
+    services = "at caseness at the start yes, recovery cannot say, reliable improvement cannot say"
+    assert any(line.startswith(f"  NHS Talking Therapies (client 1): {services}, ") for line in lines)
+    assert "    gad7: needs a first and a last score, found 1" in lines
+    assert "  detected: 1 reliable change, 1 sudden gain; not judged: 3 too few scores" in lines
+    assert "  goals: 0 achieved, 0 remaining, 0 follows, 0 not agreed" in lines
     assert lines[-1] == "1 cases, 2 series of scores: 1 cannot say, 1 reliable improvement"
 
 
@@ -82,6 +93,52 @@ def test_the_json_holds_what_the_functions_say(place: Path) -> None:
         assert sum(shown["detected"].values()) == len(detected.events)
         assert (shown["judged"], shown["not_judged"]) == (detected.n_used, dict(detected.dropped))
         assert len(shown["plans"]) == sum(p.in_force for p in case.plans)
+        series = graded_series(case, builtin_catalogue())
+        assert [c["class"] for c in shown["changes"]] == [s.category for s in series]
+        assert [c["response"] for c in shown["changes"]] == [s.response.said for s in series]
+        found = [c["sudden"]["cannot_say"] for c in shown["changes"] if c["sudden"]["why"] is None]
+        assert found == [s.sudden.counts()["cannot_say"] for s in series if s.sudden.rule]
+        assert [a["goals_rated"] for a in shown["goal_attainment"]] == [
+            a.now.n_rated for a in attainments(case)
+        ]
+        assert [r["ratings"] for r in shown["goal_ratings"]] == [r.n for r in progress(case)]
+
+
+def test_attainment_and_dates_are_shown_only_with_scores(place: Path) -> None:
+    quiet, told = call(place / "cases.jsonl").output, call(place / "cases.jsonl", "--scores").output
+    t = attainments(example_cases()[0])[0].now.t
+    assert t == 50.0
+    assert "goal attainment (rated by client): 1 goals rated, 1 not rated\n" in quiet
+    assert "1 goals rated, 1 not rated; T 50.0, +20.0 since the start" in told
+    assert "goal 1: achieved, since 2024-02-13" in told
+    assert "2024-02-13" not in quiet
+    assert "goal 1, 3 ratings; from 2 to 9 of 10 (+7)" in told
+    shown = json.loads(call(place / "cases.jsonl", "--json", "--scores").output)["cases"][0]
+    assert shown["goals"]["achieved_since"] == ["2024-02-13"]
+    assert shown["goal_attainment"][0]["t"] == t
+    assert (
+        "t" not in json.loads(call(place / "cases.jsonl", "--json").output)["cases"][0]["goal_attainment"][0]
+    )
+
+
+def test_services_rules_that_cannot_be_applied_are_refused_politely(tmp_path: Path) -> None:
+    own = {"id": "phq9", "name": "Our own sheet", "minimum": 0, "maximum": 27, "direction": "higher_worse"}
+    by = {"kind": "client", "participant": "c"}
+    rows = [
+        {"id": f"m{i}", "instrument": "phq9", "subject": "c", "respondent": by, "score": 9} for i in (1, 2)
+    ]
+    people = [{"id": "c", "role": "client"}]
+    case = Case.model_validate(
+        {"id": "k", "participants": people, "instruments": [own], "measurements": rows}
+    )
+    write_cases([case], tmp_path / "own.jsonl")
+    result = call(tmp_path / "own.jsonl")
+    assert result.exit_code == 0
+    assert "NHS Talking Therapies: cannot say: talking_therapies_outcome" in result.output
+    assert call(tmp_path / "own.jsonl", "--together").exit_code == 0
+    shown = json.loads(call(tmp_path / "own.jsonl", "--json").output)["cases"][0]["talking_therapies"]
+    assert [one["recovery"] for one in shown] == [None]
+    assert shown[0]["why"]
 
 
 def test_plans_in_force_are_described(place: Path) -> None:

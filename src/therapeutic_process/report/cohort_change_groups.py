@@ -19,7 +19,7 @@ from therapeutic_process.tables import SUPPRESSION_RULES, TOTAL, SuppressedCount
 if TYPE_CHECKING:
     from therapeutic_process.report.cohort_change_tally import ChangeTally
 
-__all__ = ["REST", "GroupRow", "GroupTable", "group_tables"]
+__all__ = ["REST", "GroupRow", "GroupTable", "class_in_words", "group_tables"]
 
 REST: Final = "rest"
 _RULE: Final = SUPPRESSION_RULES["five"]

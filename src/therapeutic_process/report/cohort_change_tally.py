@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from therapeutic_process.instruments import Catalogue
     from therapeutic_process.records import Case
 
-__all__ = ["GROUPINGS", "NOT_RECORDED", "ChangeTally", "GoalTally", "ScaleGrades", "ScaleKey", "ServiceTally"]
+__all__ = [
+    "CANNOT_SAY",
+    "GROUPINGS",
+    "NOT_RECORDED",
+    "ChangeTally",
+    "GoalTally",
+    "ScaleGrades",
+    "ScaleKey",
+    "ServiceTally",
+]
 
 ScaleKey = tuple[str, str | None, str]
 """Instrument, scale, and the kind of respondent."""
