@@ -177,6 +177,45 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
     )
 
 
+@attrs.frozen(eq=False)
+class FittedReading:
+    """A reading fitted to a grid, for drawing scores from.
+
+    Attributes:
+        reading: Which.
+        model: Its structure.
+        fit: Its fit, in scaled units.
+        patterns: The scaled data, grouped.
+        sd_outcome: What the outcome was divided by.
+    """
+
+    reading: Reading
+    model: Structure
+    fit: ReadingFit
+    patterns: Patterns
+    sd_outcome: float
+
+
+def better_reading(panel: Panel) -> FittedReading:
+    """Fit both readings to a grid of usable clients, without covariates, and return the likelier one.
+
+    Args:
+        panel: The grid; see `usable_clients`.
+
+    Raises:
+        CannotEstimate: See `lagged_within_client_effect`.
+    """
+    sd_outcome, sd_process = _refuse_thin(panel)
+    scaled = np.concatenate([panel.outcome / sd_outcome, sessions_of(panel) / sd_process], axis=1)
+    patterns = group_by_pattern(scaled)
+    found = []
+    for reading in _READINGS:
+        model = joint_structure(reading, panel)
+        fit = _fit(model, patterns, scaled, None)
+        found.append(FittedReading(reading, model, fit, patterns, sd_outcome))
+    return max(found, key=lambda f: f.fit.log_likelihood)
+
+
 def sessions_of(panel: Panel) -> Array:
     """Return the process without the steps that no session lies in, (clients, sessions)."""
     return panel.process[:, :: panel.layout.steps]
