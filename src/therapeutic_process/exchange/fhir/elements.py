@@ -12,7 +12,7 @@ from therapeutic_process.errors import DocumentError, RecordError, Violation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["READ", "checked", "checked_entries"]
+__all__ = ["NAMES", "READ", "checked", "checked_entries"]
 
 _TEXT = core_schema.str_schema(strict=True)
 _WHOLE = core_schema.int_schema(strict=True)
@@ -143,6 +143,8 @@ def _validator(schema: CoreSchema) -> SchemaValidator:
 
 READ: Mapping[str, SchemaValidator] = {name: _validator(_object(**parts)) for name, parts in _SHAPES.items()}
 """The types of resources that are read."""
+NAMES: Mapping[str, frozenset[str]] = {name: frozenset(parts) for name, parts in _SHAPES.items()}
+"""The elements that are read of each."""
 _BUNDLE = _validator(
     _object(
         entry=_many(

@@ -23,6 +23,7 @@ class Keys:
         self.sources = sources
         self._case: dict[object, str] = {}
         self.names: dict[object, str] = {}
+        self._ids = {e.number: e.id for e in sources.entries}
         for entry in sources.entries:
             if entry.resource["resourceType"] == "EpisodeOfCare":
                 name = self._case_id(entry)
@@ -60,12 +61,13 @@ class Keys:
         if patient is None:
             return None
         key = ("case", self._case[patient]) if patient in self._case else patient
-        self.names.setdefault(key, self._case.get(patient) or self._name(patient))
+        if key not in self.names:
+            self.names[key] = self._case.get(patient) or self._name(patient)
         return key
 
     def _name(self, patient: object) -> str:
         if isinstance(patient, int):
-            return next(e.id for e in self.sources.entries if e.number == patient)
+            return self._ids[patient]
         return str(patient).rsplit("/", 1)[-1][:MAX_ID_LENGTH] or "patient"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.exchange.fhir.codec import fields_in, in_vocabulary, our
 from therapeutic_process.exchange.fhir.measurements import ABSENT_REASONS
@@ -11,7 +11,10 @@ from therapeutic_process.exchange.fhir.reading import Course, Entry, extension
 from therapeutic_process.exchange.fhir.values import number_in, occurrence_in, text_in
 from therapeutic_process.records import ChangeEvent, ItemAnswer, JournalEntry, Measurement, Provenance, Rating
 
-__all__ = ["change_event", "instrument_of", "journal_entry", "measurement", "rating"]
+if TYPE_CHECKING:
+    from therapeutic_process.exchange.fhir.likeness import Likeness
+
+__all__ = ["change_event", "instrument_of", "journal_entry", "measurement", "measurement_like", "rating"]
 
 _REASONS = {code: reason for reason, code in ABSENT_REASONS.items()} | {
     "not-performed": "not_asked", "asked-declined": "declined", "temp-unknown": "unknown", "masked": "unknown",
@@ -59,6 +62,21 @@ def measurement(course: Course, entry: Entry, instrument: tuple[str, str | None]
     course.has_foreign_scores = course.has_foreign_scores or not entry.is_ours
     course.add("measurements", made)
     return None
+
+
+def measurement_like(entry: Entry, like: Likeness, course: Course) -> None:
+    """Read a score that differs from one read before by id, time, encounter and value only."""
+    resource = entry.resource
+    made: dict[str, Any] = {**like.made, "id": entry.id}
+    if (at := resource.get("effectiveDateTime")) is not None:
+        made["measured_at"] = course.when(at, "Observation.effectiveDateTime")
+    if ("encounter" in resource or "extension" in resource) and (
+        session := course.session_of(resource)
+    ) is not None:
+        made["session"] = session
+    if "missing" not in made:
+        made["score"] = number_in(resource)
+    course.add("measurements", made)
 
 
 def _nobody(course: Course) -> dict[str, Any]:

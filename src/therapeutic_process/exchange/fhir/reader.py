@@ -11,6 +11,7 @@ from therapeutic_process.base import earliest
 from therapeutic_process.exchange.fhir import read_goals, read_people, read_scores, read_sessions
 from therapeutic_process.exchange.fhir.elements import READ, checked, checked_entries
 from therapeutic_process.exchange.fhir.grouping import Keys
+from therapeutic_process.exchange.fhir.likeness import Patterns
 from therapeutic_process.exchange.fhir.names import SYSTEM, code_in
 from therapeutic_process.exchange.fhir.reading import Course, Entry, Sources, entry_of
 from therapeutic_process.exchange.fhir.repair import case_of
@@ -87,6 +88,7 @@ def _sources(bundle: Any, catalogue: Catalogue) -> tuple[Sources, _Left]:
     by_loinc = {i.loinc: i.id for i in catalogue.instruments.values() if i.loinc is not None}
     sources = Sources([], by_loinc)
     left: _Left = {}
+    patterns = Patterns()
     for position, address, given in checked_entries(bundle):
         kind = given.get("resourceType")
         validator = READ.get(kind) if isinstance(kind, str) else None
@@ -94,8 +96,13 @@ def _sources(bundle: Any, catalogue: Catalogue) -> tuple[Sources, _Left]:
             shown = kind if validator is not None else "resource of another type"
             _leave(left, str(shown), _UNKNOWN if validator is None else _MODIFIED)
             continue
-        entry = entry_of(position, address, checked(given, validator, position))
-        entry = _settled(entry)
+        like = patterns.find(given) if kind == "Observation" else None
+        if like is not None:
+            entry = like.entry(position, address, given)
+        else:
+            entry = _settled(entry_of(position, address, checked(given, validator, position)))
+            if kind == "Observation":
+                entry = patterns.learn(given, entry)
         sources.entries.append(entry)
         names = (address, f"{kind}/{given['id']}" if "id" in given else None)
         for name in names:
@@ -183,6 +190,10 @@ def _course(courses: dict[object, Course], key: object, keys: Keys) -> Course:
 def _read(
     entry: Entry, courses: dict[object, Course], keys: Keys, computed: dict[int, Entry], left: _Left
 ) -> None:
+    if entry.like is not None and entry.like.course is not None:
+        read_scores.measurement_like(entry, entry.like, entry.like.course)
+        keys.sources.taken["Observation"] += 1
+        return
     key = keys.of(entry)
     if key is None:
         why: str | None = _NO_SUBJECT
@@ -230,7 +241,11 @@ def _observation(course: Course, entry: Entry, computed: dict[int, Entry]) -> st
         return _of_process(course, entry)
     if entry.kind == "rating":
         return read_scores.rating(course, entry, instrument)
-    return read_scores.measurement(course, entry, instrument)
+    before = course.sources.notes.total()
+    why = read_scores.measurement(course, entry, instrument)
+    if entry.like is not None and why is None and course.sources.notes.total() == before:
+        entry.like.learn(course, course.parts["measurements"][-1])
+    return why
 
 
 def _of_process(course: Course, entry: Entry) -> str | None:

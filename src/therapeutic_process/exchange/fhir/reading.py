@@ -18,6 +18,8 @@ from therapeutic_process.records import Interval, Participant, Reporter
 if TYPE_CHECKING:
     from datetime import date
 
+    from therapeutic_process.exchange.fhir.likeness import Likeness  # noqa: TC004  attrs does not evaluate annotations
+
 __all__ = ["Course", "Entry", "Sources", "extension", "extensions"]
 
 Json = Mapping[str, Any]
@@ -65,6 +67,7 @@ class Entry:
         kind: The kind of part (``session``); empty where we have none.
         id: The id of the part.
         is_ours: Whether it carries an identifier under our address.
+        like: The score that it is like, where it is one of many.
     """
 
     number: int
@@ -72,6 +75,7 @@ class Entry:
     kind: str
     id: str
     is_ours: bool
+    like: Likeness | None = None
 
 
 def entry_of(number: int, address: str | None, resource: Json) -> Entry:

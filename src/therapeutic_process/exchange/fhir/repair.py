@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from therapeutic_process.base import Record
 from therapeutic_process.errors import RecordError, Violation
 from therapeutic_process.records import Case
 
@@ -38,6 +39,8 @@ def case_of(
         try:
             return Case.model_validate(data, context=context)
         except RecordError as error:
+            if not done_before:
+                _unshare(data)
             found = {_target(v): v for v in error.violations}
             patient = done_before < _PATIENCE
             targets = found if patient else {path[:1]: v for path, v in found.items()}
@@ -49,6 +52,13 @@ def case_of(
             what = ".".join(s for s in path if isinstance(s, str)) or "case"
             dropped(what, violation.code, sizes[path])
     return None
+
+
+def _unshare(data: dict[str, Any]) -> None:
+    """Make plain what parts share, so that something can be taken out of one alone."""
+    for one in data.get("measurements", ()):
+        if isinstance(one["respondent"], Record):
+            one["respondent"] = one["respondent"].model_dump(exclude_defaults=True)
 
 
 def _size(data: dict[str, Any], path: _Path) -> int:

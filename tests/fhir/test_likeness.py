@@ -1,0 +1,120 @@
+"""The fast look at scores gives what the close look gives: the same cases, the same account, the same refusals."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from therapeutic_process.errors import DocumentError
+from therapeutic_process.exchange.fhir import from_bundle, to_bundle
+from therapeutic_process.exchange.fhir.likeness import Likeness, Patterns
+from therapeutic_process.records import Case
+
+SID = "https://w3id.org/therapeutic-process/fhir/sid/measurement"
+PEOPLE = [
+    {"resourceType": "Patient", "id": "p"}, {"resourceType": "Patient", "id": "q"},
+    {"resourceType": "Encounter", "id": "e1", "status": "finished", "subject": {"reference": "Patient/p"},
+     "period": {"start": "2024-03-01T10:00:00Z"}},
+]  # fmt: skip
+ODD = st.sampled_from([None, True, False, 1, 1.5, "x", "", [], {}, [{}], float("nan"), 10**400])
+CHANGES: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.sampled_from(["a", "b", "", "x" * 300]) | ODD,
+    "identifier": st.sampled_from([
+        [{"system": SID, "value": "m1"}], [{"system": SID, "value": "m2"}], [{"system": SID, "value": ""}],
+        [{"system": "x", "value": "y"}], [{"system": SID, "value": 3}], [{"value": "y"}], [],
+        [{"system": "x", "value": "y"}, {"system": SID, "value": "m9"}],
+    ]) | ODD,
+    "status": st.sampled_from(["final", "entered-in-error"]) | ODD,
+    "subject": st.sampled_from([{"reference": "Patient/p"}, {"reference": "Patient/q"}, {"reference": 3}]) | ODD,
+    "performer": st.sampled_from([[{"reference": "Patient/p"}], [{"reference": "Practitioner/new"}], [{}]]) | ODD,
+    "encounter": st.sampled_from([{"reference": "Encounter/e1"}, {"reference": "Encounter/no"}, {"reference": 1}])
+    | ODD,
+    "effectiveDateTime": st.sampled_from(["2024-03-05", "2024-03", "2024-03-05T10:00:00Z", "no"]) | ODD,
+    "valueQuantity": st.sampled_from([{"value": 3}, {"value": 27.0, "unit": "{score}"}, {"value": True}, {"unit": "x"},
+                                      {"value": 99}, {"value": 3, "comparator": "<"}]) | ODD,
+    "valueInteger": st.sampled_from([3, 99, True, 2.0]) | ODD,
+    "valueDecimal": st.sampled_from([3, 2.5, True]) | ODD,
+    "dataAbsentReason": st.sampled_from([{"coding": [{"code": "asked-declined"}]}, {"text": "gone"}]) | ODD,
+    "extension": st.sampled_from([
+        [{"url": "x", "valueBoolean": True}], [{"url": "x", "valueBoolean": 1}], [{"url": "x", "valueInteger": 1}],
+        [{"url": "https://w3id.org/therapeutic-process/fhir/StructureDefinition/part-of-everybody",
+          "valueBoolean": True}],
+    ]) | ODD,
+    "code": st.sampled_from([
+        {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]}, {"coding": [{"code": "44261-6"}]},
+        {"coding": [{"system": "http://loinc.org", "code": "70274-6"}]}, {"coding": []}, {"text": "x"},
+    ]) | ODD,
+    "text": st.sampled_from([{"div": "x"}, {"div": "y"}, 3]),
+    "focus": st.just([{"reference": "Patient/p"}]),
+    "derivedFrom": st.just([]),
+    "modifierExtension": st.just([]),
+}  # fmt: skip
+PLAIN = {
+    "resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/p"},
+    "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]},
+    "performer": [{"reference": "Patient/p"}], "valueInteger": 3,
+}  # fmt: skip
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> dict[str, Any]:
+    """A score, mostly plain, with up to three elements changed and one taken away."""
+    made = copy.deepcopy(PLAIN)
+    for name in draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=3)):
+        made[name] = draw(CHANGES[name])
+    gone = draw(st.none() | st.sampled_from(sorted(made)))
+    if gone not in {None, "resourceType"}:
+        del made[str(gone)]
+    return made
+
+
+def read(bundle: dict[str, Any]) -> tuple[Any, ...]:
+    try:
+        found = from_bundle(bundle)
+    except DocumentError as error:
+        return ("refused", error.code, error.violations)
+    return (found.cases, found.report)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(observations(), min_size=2, max_size=6))
+def test_the_fast_look_sees_what_the_close_look_sees(scores: list[dict[str, Any]]) -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in (*PEOPLE, PLAIN, *scores, PLAIN)]}
+    fast = read(bundle)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Patterns, "find", lambda _self, _given: None)
+        close = read(bundle)
+    assert fast == close
+
+
+def test_the_fast_look_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = {"kind": "client", "participant": "c1"}
+    scores = [
+        {"id": f"m{i}", "instrument": "phq9", "subject": "c1", "respondent": who, "score": i, "session": f"s{i}",
+         "timing": "before", "measured_at": f"2024-03-{i + 1:02}"}
+        for i in range(10)
+    ]  # fmt: skip
+    case = Case.model_validate(
+        {"id": "k", "participants": [{"id": "c1", "role": "client"}], "measurements": scores,
+         "sessions": [{"id": f"s{i}", "number": i, "status": "held"} for i in range(10)]}
+    )  # fmt: skip
+    n = 0
+    real = Likeness.entry
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal n
+        n += 1
+        return real(*arguments)
+
+    monkeypatch.setattr(Likeness, "entry", counted)
+    assert from_bundle(to_bundle(case)).cases == (case,)
+    assert n == 9
+    bundle = to_bundle(case)
+    bundle["entry"][-1]["resource"]["valueQuantity"]["value"] = 99
+    read_again = from_bundle(bundle)
+    assert [len(c.measurements) for c in read_again.cases] == [9]
+    assert any("score_range" in note.why for note in read_again.report.notes)
