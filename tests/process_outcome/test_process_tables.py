@@ -239,6 +239,24 @@ def test_progress_towards_goals_is_better_the_higher_it_is() -> None:
     ]
 
 
+def test_scores_on_both_sides_of_a_session_stand_in_one_row() -> None:
+    measured = [
+        score(1, 20.0, session="s1", timing="before"),
+        score(2, 17.0, session="s1", timing="after"),
+        score(3, None, session="s2", timing="before"),
+        score(4, 15.0, session="s2", timing="after"),
+    ]
+    found = of(a_case(measurements=measured), timing="both")
+    assert values(found, "score") == [20.0, None, None, None]
+    assert values(found, "score_after") == [17.0, 15.0, None, None]
+    assert found.n_scores == 3
+    assert {r: n for r, n in found.dropped if "score" in r} == {"score that is missing": 1}
+    assert values(of(a_case(measurements=measured)), "score_after") == [None] * 4
+    for fields in ({"effect": GoalPattern()}, {"cause": TaskPattern()}):
+        with pytest.raises(CannotEstimate, match="timing_undeclared"):
+            of(a_case(), timing="both", **fields)
+
+
 def goal(name: str, *levels: tuple[str, int], weight: float = 1.0) -> dict[str, Any]:
     rated = [{"level": level, "rater": CLIENT, "session": session} for session, level in levels]
     return {
@@ -328,7 +346,15 @@ def test_coders_who_knew_the_outcome_are_warned_of() -> None:
 
 def test_no_case_gives_an_empty_table_with_its_columns_and_nothing_shows_an_id() -> None:
     empty = process_table([], cause=TALK, effect=PHQ, timing="before")
-    assert empty.table.columns == ["client_id", "case_id", "session", "score", "process", "days"]
+    assert empty.table.columns == [
+        "client_id",
+        "case_id",
+        "session",
+        "score",
+        "process",
+        "days",
+        "score_after",
+    ]
     assert (empty.n_clients, empty.better) == (0, None)
     full = of(a_case())
     assert repr(full) == "<ProcessTable 1 clients, 2 sessions with a known process, 3 scores>"

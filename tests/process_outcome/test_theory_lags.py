@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import Any, cast
 
 import attrs
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from therapeutic_process import process_outcome
 from therapeutic_process.change_process import (
     CodePattern,
     LagWindow,
     Mechanism,
     ScorePattern,
     TaskPattern,
+    TheoryOfChange,
 )
 from therapeutic_process.process_outcome import InertVerdict, LagTest, MechanismTest
 from therapeutic_process.process_outcome.theory_judging import all_lags
 from therapeutic_process.process_outcome.theory_series import declared_lags
+from therapeutic_process.simulate import simulate_cohort
 
 INERT = InertVerdict("inert", (-0.1, 0.1), (-1.0, 1.0), 0.0, 0, 1.0, "score", "process", cast("Any", None))
 
@@ -101,6 +106,60 @@ def test_lags_that_could_not_be_tested_are_counted() -> None:
     assert found.reasons[-1] == "1 of 2 declared lags were tested"
     nothing = judged(at(1, "not testable"), at(2, "not testable"))
     assert (nothing.verdict, nothing.reasons, nothing.effect) == ("not testable", ("why 1",), None)
+
+
+def table(effect: float, sessions: int = 12) -> pl.DataFrame:
+    rng = np.random.default_rng(2)
+    made = simulate_cohort("pure", n_clients=150, n_sessions=sessions, effect=effect, rng=rng).table
+    # every fifth client comes every other week
+    slow = pl.when(pl.col("client_id") % 5 == 0).then(14.0).otherwise(7.0)
+    return made.rename({"outcome_before": "score", "event": "process"}).with_columns(
+        days=pl.col("session") * slow
+    )
+
+
+def test_holm_runs_over_mechanisms_and_lags_and_the_truth_is_found_at_each() -> None:
+    # an effect of −2.5 on the next score carries over at .4: −1 on the one after it
+    several = (a_mechanism(1, 3), a_mechanism(1, 2, id="n"))
+    theory = TheoryOfChange(id="t", name="T", mechanisms=several)
+    tested = process_outcome.test_theory(theory, {"m": table(2.5), "n": table(0.0)}, timing="before")
+    assert tested.n_tested == 5
+    assert tested.mechanism("n").verdict == "inconclusive"
+    found = tested.mechanism("m")
+    assert (found.verdict, found.reasons[0][:22]) == ("supported", "at a lag of 1 session:")
+    for lag, truth in zip(found.lags, (-2.5, -1.0, -0.4), strict=True):
+        assert lag.interval is not None
+        assert lag.interval[0] < truth < lag.interval[1]
+    assert found.lags[0].level == pytest.approx(1 - 0.05 / 5)
+    levels = [lag.level or 0 for m in tested.mechanisms for lag in m.lags]
+    assert all(level >= 0.95 for level in levels)
+
+
+def test_a_lag_in_days_takes_the_sessions_whose_next_score_lies_there() -> None:
+    weekly = a_mechanism(lag=LagWindow(unit="days", shortest=5, longest=9))
+    theory = TheoryOfChange(id="t", name="T", mechanisms=(weekly,))
+    found = process_outcome.test_theory(theory, {"m": table(2.5)}, timing="before").mechanism("m")
+    assert found.verdict == "supported"
+    assert dict(found.dropped) == {
+        "client without a coded session": 30,
+        "session whose next score lies outside the declared days": 360,
+    }
+    without = process_outcome.test_theory(theory, {"m": table(2.5).drop("days")}, timing="before")
+    assert "needs scores taken before sessions, and their days" in without.mechanism("m").reasons[0]
+
+
+def test_scores_on_both_sides_of_a_session_test_the_session_itself() -> None:
+    # of every two scores in a row, one before and one after a session
+    data = table(2.5, sessions=16).with_columns(
+        score_after=pl.col("score").shift(-1).over("client_id"), pair=pl.col("session") // 2
+    )
+    both = data.filter(pl.col("session") % 2 == 0).with_columns(session="pair")
+    own = a_mechanism(0, 0)
+    theory = TheoryOfChange(id="t", name="T", mechanisms=(own,))
+    found = process_outcome.test_theory(theory, {"m": both}, timing="both").mechanism("m")
+    assert found.verdict == "supported"
+    assert found.effect is not None
+    assert "right after the session" in found.effect.verdict
 
 
 @given(st.lists(st.sampled_from(("supported", "contradicted", "inconclusive", "not testable")), min_size=1))

@@ -127,9 +127,11 @@ def test_what_is_not_declared_or_cannot_be_tested_says_why(fields: dict[str, Any
     assert found.n_tested == 0
 
 
-def test_scores_after_sessions_test_no_lag_but_that_of_a_task_done_since() -> None:
+def test_scores_after_sessions_test_the_same_day_and_a_task_done_since() -> None:
     data = table(effect=2.5, n=200).with_columns(pl.col("score").shift(-1).over("client_id"))
-    assert verdicts(data, timing="after").mechanism("m").verdict == "not testable"
+    later = verdicts(data, timing="after").mechanism("m").effect
+    assert later is not None
+    assert (later.layout.lag, later.layout.sessions_later) == (2, 1)
     immediate = a_mechanism(lag=LagWindow(unit="sessions", shortest=0, longest=0))
     task = a_mechanism("k", cause=TaskPattern())
     found = verdicts(data, immediate, task, timing="after")

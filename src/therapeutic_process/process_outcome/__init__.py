@@ -17,6 +17,7 @@ from therapeutic_process.process_outcome.links import (
 from therapeutic_process.process_outcome.perspectives import Perspectives, perspectives
 
 if TYPE_CHECKING:
+    from therapeutic_process.process_outcome.aligned_course import CoursePoint, EventCourse, event_course
     from therapeutic_process.process_outcome.alignment import AlignedSessions, align_sessions_to_outcomes
     from therapeutic_process.process_outcome.change_rates import (
         ChangeEventRate,
@@ -91,6 +92,7 @@ _HOME = {
     "BetweenClients": "diagnostics",
     "BetweenSessionTaskEffect": "task_effect",
     "ChangeEventRate": "change_rates",
+    "CoursePoint": "aligned_course",
     "Criterion": "evidence",
     "CriterionVerdict": "evidence",
     "CriticalSessionContrast": "critical_session",
@@ -99,6 +101,7 @@ _HOME = {
     "Disaggregated": "disaggregation",
     "EndingRow": "endings",
     "EndingsTable": "endings",
+    "EventCourse": "aligned_course",
     "InertVerdict": "equivalence",
     "LagRow": "theory_mechanisms",
     "LagTest": "theory_mechanisms",
@@ -131,6 +134,7 @@ _HOME = {
     "detrend_within_client": "disaggregation",
     "disaggregate_within_between": "disaggregation",
     "endings_table": "endings",
+    "event_course": "aligned_course",
     "event_crossover_effect": "crossover",
     "inert_process": "equivalence",
     "lagged_within_client_effect": "joint_model",
@@ -153,6 +157,7 @@ __all__ = [
     "BetweenClients",
     "BetweenSessionTaskEffect",
     "ChangeEventRate",
+    "CoursePoint",
     "Criterion",
     "CriterionVerdict",
     "CriticalSessionContrast",
@@ -161,6 +166,7 @@ __all__ = [
     "Disaggregated",
     "EndingRow",
     "EndingsTable",
+    "EventCourse",
     "InertVerdict",
     "LagRow",
     "LagTest",
@@ -199,6 +205,7 @@ __all__ = [
     "detrend_within_client",
     "disaggregate_within_between",
     "endings_table",
+    "event_course",
     "event_crossover_effect",
     "inert_process",
     "lagged_within_client_effect",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.panel import Timing
     from therapeutic_process.records import Case, Participant
 
-__all__ = ["PlacedScore", "Respondent", "effect_scores", "goals_exchanged"]
+__all__ = ["MISSING", "OTHER_TIMING", "PlacedScore", "Respondent", "effect_scores", "goals_exchanged"]
 
 Respondent = Literal["client", "therapist", "observer", "software", "other"]
 

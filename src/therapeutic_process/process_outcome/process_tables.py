@@ -22,6 +22,8 @@ from therapeutic_process.errors import CannotEstimate, NotEnoughData
 from therapeutic_process.instruments import Direction, builtin_catalogue
 from therapeutic_process.process_outcome.cause_values import cause_in_session
 from therapeutic_process.process_outcome.effect_values import (
+    MISSING,
+    OTHER_TIMING,
     PlacedScore,
     Respondent,
     effect_scores,
@@ -62,6 +64,7 @@ class ProcessRow:
         score: Of the effect, taken when declared; None where missing.
         process: Of the cause; None where it cannot be known, which is not 0.
         days: Days from the client's first known time to the score or, without one, to the session.
+        score_after: Taken after the session, where the timing is `both`; None where missing.
     """
 
     client_id: str
@@ -70,6 +73,7 @@ class ProcessRow:
     score: float | None
     process: float | None
     days: float | None
+    score_after: float | None = None
 
     def __repr__(self) -> str:
         return "ProcessRow()"
@@ -140,8 +144,8 @@ def process_table(
         cases: The cases.
         cause: What of the sessions is the process.
         effect: Whose next score is the outcome: an instrument or a goal.
-        timing: Which scores belong to a session, those `before` it or those right `after` it. Goal ratings do not
-            record it: it is declared for them.
+        timing: Which scores belong to a session, those `before` it, those right `after` it, or `both`. Goal ratings do
+            not record it: it is declared for them.
         respondent: Who gave the scores.
         complete: Whether all tasks, or all events, were recorded, so that a session without one holds 0.
         catalogue: Where to look up instruments, besides the cases' own; by default the built-in catalogue.
@@ -152,6 +156,8 @@ def process_table(
         MissingExtra: If the ``analysis`` extra is not installed.
     """
     when, scored = require_timing(_NAME, timing), _scored(effect)
+    if when == "both":
+        _refuse_both(cause, scored)
     known, directions = catalogue or builtin_catalogue(), set()
     mine = known
     dropped: Counter[str] = Counter()
@@ -164,10 +170,10 @@ def process_table(
         several |= len(case.clients) > 1
         seeing += _coded_seeing(case, cause)
         for client in case.clients:
-            scores = effect_scores(case, client, scored, timing=when, respondent=respondent, dropped=dropped)
+            scores, later = _placed(case, client, scored, when, respondent, dropped)
             exchanged += goals_exchanged(scores)
             amounts = _amounts(case, client, cause, scores, timing=when, complete=complete, dropped=dropped)
-            rows += _rows(case, client, scores, amounts)
+            rows += _rows(case, client, scores, amounts, later)
     better = directions.pop() if len(directions) == 1 else None
     return ProcessTable(
         table=frame_of(rows, ProcessRow),
@@ -177,11 +183,42 @@ def process_table(
         better=better,
         n_clients=len({r.client_id for r in rows}),
         n_sessions=sum(r.process is not None for r in rows),
-        n_scores=sum(r.score is not None for r in rows),
+        n_scores=sum((r.score is not None) + (r.score_after is not None) for r in rows),
         dropped=tuple((reason, count) for reason, count in sorted(dropped.items()) if count),
         warnings=(*score_warnings(scored, rows, mine), *_not_blind(seeing), *_other_goals(exchanged)),
         several_clients=several,
     )
+
+
+def _placed(
+    case: Case,
+    client: Participant,
+    effect: ScorePattern | GoalPattern,
+    timing: Timing,
+    respondent: Respondent,
+    dropped: Counter[str],
+) -> tuple[dict[int, PlacedScore], dict[int, PlacedScore]]:
+    """Return the scores by session; of two per session those before it, and those after it."""
+    if timing != "both":
+        return effect_scores(case, client, effect, timing=timing, respondent=respondent, dropped=dropped), {}
+    lost: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    sides: tuple[Timing, Timing] = ("before", "after")
+    before, after = (
+        effect_scores(case, client, effect, timing=side, respondent=respondent, dropped=counts)
+        for side, counts in zip(sides, lost, strict=True)
+    )
+    # what one side leaves to the other is not lost, and what is missing is missing once
+    for counts, other in zip(lost, ((OTHER_TIMING,), (OTHER_TIMING, MISSING)), strict=True):
+        dropped.update({reason: n for reason, n in counts.items() if reason not in other})
+    return before, after
+
+
+def _refuse_both(cause: CausePattern, effect: ScorePattern | GoalPattern) -> None:
+    """Refuse what two scores per session cannot tell."""
+    done = isinstance(cause, TaskPattern) and cause.amount != "assigned"
+    if isinstance(effect, GoalPattern) or done:
+        needed = "timing 'before' or 'after' for goals, and for tasks done between sessions"
+        raise CannotEstimate(_NAME, "timing_undeclared", needed=needed, found="both")
 
 
 def _scored(effect: EffectPattern) -> ScorePattern | GoalPattern:
@@ -240,7 +277,11 @@ def _amounts(
 
 
 def _rows(
-    case: Case, client: Participant, scores: Mapping[int, PlacedScore], amounts: Mapping[int, float]
+    case: Case,
+    client: Participant,
+    scores: Mapping[int, PlacedScore],
+    amounts: Mapping[int, float],
+    later: Mapping[int, PlacedScore],
 ) -> Iterator[ProcessRow]:
     name = case.id if len(case.clients) == 1 else f"{case.id}/{client.id}"
     times: dict[int, datetime] = {
@@ -251,6 +292,13 @@ def _rows(
     for number in sorted({*range(1, len(case.held_sessions) + 1), *scores}):
         score, at = scores.get(number), times.get(number)
         days = None if start is None or at is None else (at - start) / timedelta(days=1)
+        after = later.get(number)
         yield ProcessRow(
-            name, case.id, number, None if score is None else score.score, amounts.get(number), days
+            name,
+            case.id,
+            number,
+            None if score is None else score.score,
+            amounts.get(number),
+            days,
+            None if after is None else after.score,
         )

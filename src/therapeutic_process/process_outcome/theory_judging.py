@@ -91,6 +91,7 @@ def at_lag(one: Estimated, level: float, p_holm: float, inert: InertOptions) -> 
         p_holm=p_holm,
         effect=one.effect,
         inert=found,
+        dropped=one.series.dropped + one.effect.dropped,
     )
 
 
@@ -112,15 +113,13 @@ def _inert(one: Estimated, options: InertOptions) -> tuple[InertVerdict | None, 
         return None, ""
     if options.reliability is None or options.rng is None:
         return None, "not tested for being inert: that needs a coder reliability and an rng"
-    if one.lag.scores != 1:
-        return None, "not tested for being inert: that is done for the next score only"
     try:
         found = inert_process(
             one.series.table,
             bounds=(bounds.lower, bounds.upper),
             coder_reliability=options.reliability,
             rng=options.rng,
-            timing=one.effect.timing,
+            layout=one.effect.layout,
             cluster=one.series.cluster,
             replications=options.replications,
             **COLUMNS,
@@ -162,7 +161,7 @@ def all_lags(
         p_holm=deciding.p_holm,
         effect=effect,
         inert=deciding.inert,
-        dropped=dropped + (effect.dropped if effect else ()),
+        dropped=deciding.dropped,
         warnings=warnings + (effect.warnings if effect else ()),
         lags=tuple(lags),
     )

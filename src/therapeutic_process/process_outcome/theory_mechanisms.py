@@ -35,6 +35,7 @@ class LagTest:
         p_holm: The robust p after Holm's correction; None likewise.
         effect: The joint model's result; None likewise.
         inert: The equivalence test, where bounds and all it needs were given and the effect is not supported.
+        dropped: What was left out at this lag, by reason and count.
     """
 
     lag: str
@@ -46,6 +47,7 @@ class LagTest:
     p_holm: float | None = None
     effect: WithinClientEffect | None = None
     inert: InertVerdict | None = None
+    dropped: tuple[tuple[str, int], ...] = ()
 
     @property
     def n_clients(self) -> int:

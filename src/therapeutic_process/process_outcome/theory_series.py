@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process import ChangePattern, LagWindow, Mechanism, TaskPattern
 from therapeutic_process.instruments import Direction
+from therapeutic_process.process_outcome.alignment import align_sessions_to_outcomes
 from therapeutic_process.process_outcome.process_tables import process_table
 from therapeutic_process.process_outcome.score_quality import outcome_direction
 
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.panel import Timing
     from therapeutic_process.records import Case
 
-__all__ = ["Lag", "Series", "Source", "declared_lags", "series_of", "undeclared"]
+__all__ = ["Lag", "Series", "Source", "declared_lags", "series_of", "undeclared", "within_days"]
 
 Source = tuple["Case", ...] | Mapping[str, "IntoFrame"]
 _MOST_LAGS = 12
 NO_TABLE = "no table was given for it"
 NO_DIRECTION = "the instrument does not say which direction of the score is improvement"
+NO_DAYS = "a lag in days needs scores taken before sessions, and their days"
+OUTSIDE = "session whose next score lies outside the declared days"
+NOT_DATED = "session whose days to the next score are not known"
 TOO_SOON = "scores taken before sessions lie a session or more after what came before them"
 
 
@@ -129,3 +134,32 @@ def series_of(
         return NO_DIRECTION
     own = "case_id" if made.several_clients else None
     return Series(made.table, made.better, own, made.dropped, made.warnings)
+
+
+def within_days(series: Series, lag: Lag, timing: Timing) -> Series | str:
+    """Keep the process only where the next score lies within the declared days.
+
+    Args:
+        series: The series; its column `days` holds the day of each score.
+        lag: A lag in days.
+        timing: When the scores were taken.
+    """
+    frame: Any = nw.from_native(series.table)
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    if timing != "before" or "days" not in frame.columns or lag.days is None:
+        return NO_DAYS
+    low, high = lag.days
+    aligned: Any = align_sessions_to_outcomes(
+        frame.to_native(), timing=timing, outcome="score", process="process", days="days"
+    ).table
+    gaps = nw.from_native(aligned).select("client_id", "session", "elapsed_days")
+    joined = frame.join(gaps, on=["client_id", "session"], how="left")
+    known = ~nw.col("process").is_null()
+    inside = (nw.col("elapsed_days") >= low) & (nw.col("elapsed_days") <= high)
+    counts = {
+        OUTSIDE: joined.filter(known & ~nw.col("elapsed_days").is_null() & ~inside),
+        NOT_DATED: joined.filter(known & nw.col("elapsed_days").is_null()),
+    }
+    kept = joined.with_columns(nw.when(inside).then(nw.col("process")).alias("process")).drop("elapsed_days")
+    lost = tuple((reason, len(rows)) for reason, rows in counts.items() if len(rows))
+    return attrs.evolve(series, table=kept.to_native(), dropped=series.dropped + lost)

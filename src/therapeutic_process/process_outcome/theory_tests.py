@@ -12,7 +12,7 @@ from therapeutic_process.change_process import ChangePattern, Mechanism, TheoryO
 from therapeutic_process.errors import CannotEstimate, NotEnoughData
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
-from therapeutic_process.process_outcome.panel import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, require_timing
 from therapeutic_process.process_outcome.theory_changes import described_changes, why_no_verdict
 from therapeutic_process.process_outcome.theory_judging import (
     COLUMNS,
@@ -30,6 +30,7 @@ from therapeutic_process.process_outcome.theory_series import (
     declared_lags,
     series_of,
     undeclared,
+    within_days,
 )
 from therapeutic_process.process_outcome.theory_verdicts import TheoryTest
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["test_theory"]
 
 _NAME = "test_theory"
-NO_LAG = "the joint model estimates no effect on a score that far after the session"
+AFTER = "score_after"
 
 
 def test_theory(
@@ -85,8 +86,9 @@ def test_theory(
 
     Args:
         theory: The theory.
-        data: Cases; or a table per mechanism id, with the columns `client_id`, `session`, `score` and `process`.
-        timing: When the scores were taken, `before` or `after` their session; must be declared.
+        data: Cases; or a table per mechanism id, with the columns `client_id`, `session`, `score` and `process`, for a
+            lag in days also `days`, and for timing `both` also `score_after`.
+        timing: When the scores were taken, `before` or `after` their session, or `both`; must be declared.
         registered: The fingerprint of the theory that was written down before the data were seen.
         coder_reliability: By mechanism, the share of the process's variance within clients that is no coding error;
             without it a process is not tested for being inert.
@@ -163,13 +165,15 @@ def _at(mechanism: Mechanism, series: Series, lag: Lag, timing: Timing) -> Estim
     """Return the estimate at one lag, or why there is none."""
     if lag.scores < 1:
         return _not_testable(lag.said, TOO_SOON)
-    if lag.scores > 1 or lag.days is not None:
-        return _not_testable(lag.said, f"{NO_LAG}: {lag.said}")
+    kept = series if lag.days is None else within_days(series, lag, timing)
+    if isinstance(kept, str):
+        return _not_testable(lag.said, kept)
+    layout = Layout(timing=timing, lag=lag.scores, outcome_after=AFTER)
     try:
-        effect = lagged_within_client_effect(series.table, timing=timing, cluster=series.cluster, **COLUMNS)
+        effect = lagged_within_client_effect(kept.table, layout=layout, cluster=kept.cluster, **COLUMNS)
     except CannotEstimate as refusal:
         return _not_testable(lag.said, str(refusal))
-    return Estimated(mechanism, lag, series, effect)
+    return Estimated(mechanism, lag, kept, effect)
 
 
 def _holm(p_values: list[float], alpha: float) -> list[tuple[float, float]]:

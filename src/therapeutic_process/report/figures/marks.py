@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from therapeutic_process.records import BetweenSessionTask, Case, ChangeEvent, Goal
     from therapeutic_process.report.names import Names
 
-__all__ = ["AT_END", "KINDS", "SPANS", "Mark", "marks"]
+__all__ = ["AT_END", "KINDS", "SPANS", "Mark", "change_lane", "marks"]
 
 _CROSS: Final = "M-.9,-.6L-.6,-.9L0,-.3L.6,-.9L.9,-.6L.3,0L.9,.6L.6,.9L0,.3L-.6,.9L-.9,.6L-.3,0Z"
 _TICK: Final = "M-.22,-1.2L.22,-1.2L.22,1.2L-.22,1.2Z"
@@ -83,16 +83,22 @@ def marks(case: Case, axis: Places, names: Names) -> Iterator[Mark]:
     for entry in case.journal:
         lane = "journal" + _of(entry.author, names, several=several)
         yield Mark(lane, "journal entry", axis.outside(entry.written_at, entry.after_session))
-    for where, locus in (("in session", "in_session"), ("outside", "out_of_session")):
+    for locus in ("in_session", "out_of_session"):
         for event in sorted(case.change_events, key=lambda e: rank.get(e.participant, len(rank))):
             if event.locus == locus:
-                lane = where + _of(event.participant, names, several=True) if several else f"change {where}"
-                yield Mark(lane, _direction(event), _event_spot(event, axis))
+                yield Mark(change_lane(event, case, names), _direction(event), _event_spot(event, axis))
     for other in case.context_events:
         yield Mark("other events", "other event", axis.outside(other.occurred, other.after_session))
     for one in case.measurements:
         if one.score is None:
             yield Mark("no score", "no score", axis.measurement(one))
+
+
+def change_lane(event: ChangeEvent, case: Case, names: Names) -> str:
+    """Return the lane that a change stands in: where it was, and whose it is where there are several clients."""
+    where = "in session" if event.locus == "in_session" else "outside"
+    several = len(case.clients) > 1
+    return where + _of(event.participant, names, several=True) if several else f"change {where}"
 
 
 def _sessions_and_goals(case: Case, axis: Places) -> Iterator[Mark]:

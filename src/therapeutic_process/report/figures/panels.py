@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from therapeutic_process.records import Measurement
     from therapeutic_process.report.figures.engine import Spec
 
-__all__ = ["TICKS", "Frame", "lane_panel", "score_panel", "shortened", "whose"]
+__all__ = ["LETTER", "TICKS", "Frame", "lane_panel", "score_panel", "shortened", "whose"]
 
 _WIDTH: Final = 690
 TICKS: Final = 46
+LETTER: Final = 7.4
+"""How wide a letter of a lane's name is."""
 
 
 @attrs.frozen(eq=False)
@@ -193,7 +195,7 @@ def lane_panel(placed: list[Mark], frame: Frame) -> Spec:
     }
 
 
-def shortened(text: Any) -> str:
+def shortened(text: Any, most: int = 26) -> str:
     """Return a text that fits the margin: an id may have 200 characters."""
     told = str(text)
-    return told if len(told) <= 26 else f"{told[:25]}…"
+    return told if len(told) <= most else f"{told[: most - 1]}…"

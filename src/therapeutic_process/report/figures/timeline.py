@@ -10,7 +10,15 @@ from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.records import Case, Measurement
 from therapeutic_process.report.figures.engine import Spec, chart_of
 from therapeutic_process.report.figures.marks import Mark, marks
-from therapeutic_process.report.figures.panels import TICKS, Frame, lane_panel, score_panel, shortened, whose
+from therapeutic_process.report.figures.panels import (
+    LETTER,
+    TICKS,
+    Frame,
+    lane_panel,
+    score_panel,
+    shortened,
+    whose,
+)
 from therapeutic_process.report.figures.places import Places, Spot, places
 from therapeutic_process.report.names import Names
 
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Timeline", "timeline", "timeline_figure"]
 
-_LETTER: Final = 7.4
 _MAX_PANELS: Final = 8
 
 
@@ -125,8 +132,8 @@ def _panels(case: Case, axis: Places) -> tuple[_Panels, int]:
 def _spec(panels: _Panels, placed: list[Mark], axis: Places, names: Names, ends: Spot) -> Spec:
     held = sorted({m.spot[0] for m in placed if m.spot and m.kind == "session held"})
     who = {whose(m, names) for rows in panels.values() for _, m in rows}
-    widths = [len(shortened(m.lane)) * _LETTER + 8 for m in placed]
-    widths += [len(shortened(names.instrument(*key))) * _LETTER + TICKS for key in panels]
+    widths = [len(shortened(m.lane)) * LETTER + 8 for m in placed]
+    widths += [len(shortened(names.instrument(*key))) * LETTER + TICKS for key in panels]
     frame = Frame(axis, ends, held, round(max(widths)), names, len(who) == 1)
     last = len(panels) + bool(placed) - 1
     charts = [score_panel(rows, frame, last=i == last) for i, rows in enumerate(panels.values())]
