@@ -47,8 +47,8 @@ __all__ = [
 class CodePattern(Record, frozen=True):
     """A session in which some codes were given; it is 0 only where a coding pass covered the session."""
 
-    kind: Literal["code"] = "code"
-    system: PublicId
+    kind: Literal["code"] = Field(default="code", description="That it is about codes.")
+    system: PublicId = Field(description="The coding system.")
     codes: Many[PublicId] = Field(min_length=1, description="Any of them.")
     role: Literal["client", "therapist", "other"] | None = Field(
         default=None, description="Whose speech; None: anybody's."
@@ -59,41 +59,45 @@ class CodePattern(Record, frozen=True):
 class RatingPattern(Record, frozen=True):
     """A rating of the session: alliance, openness, empathy."""
 
-    kind: Literal["rating"] = "rating"
-    instrument: PublicId
-    scale: PublicId | None = None
-    rater: Literal["client", "therapist", "observer", "software", "other"] | None = None
+    kind: Literal["rating"] = Field(default="rating", description="That it is about ratings.")
+    instrument: PublicId = Field(description="The instrument or coding system.")
+    scale: PublicId | None = Field(default=None, description="The scale, where there are several.")
+    rater: Literal["client", "therapist", "observer", "software", "other"] | None = Field(
+        default=None, description="Whose ratings; None: anybody's."
+    )
 
 
 class TaskPattern(Record, frozen=True):
     """A task between sessions: that it was assigned, or how far it was done."""
 
-    kind: Literal["task"] = "task"
+    kind: Literal["task"] = Field(default="task", description="That it is about tasks between sessions.")
     tasks: Many[PublicId] = Field(default=(), description="Kinds of task; empty: any kind.")
-    amount: Literal["assigned", "completed", "adherence"] = "adherence"
+    amount: Literal["assigned", "completed", "adherence"] = Field(
+        default="adherence", description="What is taken of a task."
+    )
 
 
 class EventPattern(Record, frozen=True):
     """A significant event or a change recorded in the session."""
 
-    kind: Literal["event"] = "event"
-    what: Literal["helpful", "hindering", "change"] = "change"
+    kind: Literal["event"] = Field(default="event", description="That it is about events in sessions.")
+    what: Literal["helpful", "hindering", "change"] = Field(default="change", description="Which events.")
     domain: PublicText | None = Field(default=None, description="Of a change: the domain; None: any.")
 
 
 class ScorePattern(Record, frozen=True):
     """The next score of an instrument."""
 
-    kind: Literal["score"] = "score"
-    instrument: PublicId
-    scale: PublicId | None = None
+    kind: Literal["score"] = Field(default="score", description="That it is about scores.")
+    instrument: PublicId = Field(description="The instrument.")
+    scale: PublicId | None = Field(default=None, description="The subscale; None: the total.")
 
 
 class GoalPattern(Record, frozen=True):
     """The next rating of progress towards goals, or their attainment (the T score), higher is better."""
 
-    kind: Literal["goal"] = "goal"
-    domain: PublicText | None = None
+    kind: Literal["goal"] = Field(default="goal", description="That it is about goals.")
+    domain: PublicText | None = Field(default=None, description="Goals of this domain; None: of any.")
     measure: Literal["rating", "attainment"] = Field(
         default="rating", description="Ratings from 0 to 10, or the T score of attainment levels."
     )
@@ -102,8 +106,8 @@ class GoalPattern(Record, frozen=True):
 class ChangePattern(Record, frozen=True):
     """A change outside sessions: described by its rate after sessions with the cause, and given no verdict."""
 
-    kind: Literal["change"] = "change"
-    domain: PublicText | None = None
+    kind: Literal["change"] = Field(default="change", description="That it is about recorded changes.")
+    domain: PublicText | None = Field(default=None, description="Changes of this domain; None: of any.")
     source: Literal["recorded", "detected"] = Field(
         default="recorded", description="What somebody reported, or what was computed from scores."
     )
@@ -122,9 +126,9 @@ class LagWindow(RuledRecord, frozen=True):
     1.0
     """
 
-    unit: Literal["sessions", "days"]
-    shortest: float = Field(ge=0)
-    longest: float = Field(ge=0)
+    unit: Literal["sessions", "days"] = Field(description="What the lag counts.")
+    shortest: float = Field(ge=0, description="The shortest lag.")
+    longest: float = Field(ge=0, description="The longest lag.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -139,8 +143,10 @@ class LagWindow(RuledRecord, frozen=True):
 class InertBounds(Record, frozen=True):
     """The effects that are too small to matter, in points of the outcome: the process is inert only inside them."""
 
-    lower: float = Field(lt=0)
-    upper: float = Field(gt=0)
+    lower: float = Field(
+        lt=0, description="The largest improvement or worsening downwards that does not matter."
+    )
+    upper: float = Field(gt=0, description="The largest upwards.")
 
 
 class Mechanism(Record, frozen=True):
@@ -150,23 +156,27 @@ class Mechanism(Record, frozen=True):
     testable.
     """
 
-    id: Id
-    label: PublicText | None = None
-    cause: CausePattern
-    effect: EffectPattern
-    lag: LagWindow | None = None
+    id: Id = Field(description="Names the mechanism in its theory.")
+    label: PublicText | None = Field(default=None, description="The claim in words.")
+    cause: CausePattern = Field(description="What happens in sessions, or is agreed there.")
+    effect: EffectPattern = Field(description="What is said to change afterwards.")
+    lag: LagWindow | None = Field(
+        default=None, description="How long after the cause the effect is expected."
+    )
     direction: Literal["improvement", "deterioration"] | None = Field(
         default=None, description="What more of the cause than usual goes with."
     )
     smallest_effect: float | None = Field(
         default=None, gt=0, description="Smallest effect of interest, in points."
     )
-    inert_bounds: InertBounds | None = None
+    inert_bounds: InertBounds | None = Field(
+        default=None, description="Effects too small to matter: only inside them is the process inert."
+    )
     rivals: Many[Id] = Field(
         default=(), description="Mechanisms of the theory that would explain the same change."
     )
-    rationale: PublicText | None = None
-    references: Many[PublicText] = ()
+    rationale: PublicText | None = Field(default=None, description="Why it should be so.")
+    references: Many[PublicText] = Field(default=(), description="What it is drawn from.")
 
     @property
     def undeclared(self) -> tuple[str, ...]:
@@ -183,13 +193,17 @@ class TheoryOfChange(RuledRecord, frozen=True):
     ('lag', 'direction', 'smallest_effect')
     """
 
-    kind: Literal["theory_of_change"] = "theory_of_change"
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
-    id: Id
-    name: PublicText
-    mechanisms: Many[Mechanism] = Field(min_length=1)
-    declared_at: When | None = None
-    references: Many[PublicText] = ()
+    kind: Literal["theory_of_change"] = Field(
+        default="theory_of_change", description="What kind of document it is."
+    )
+    schema_version: Literal["1.0"] = Field(
+        default=SCHEMA_VERSION, description="The version of the schema that it keeps."
+    )
+    id: Id = Field(description="Names the theory.")
+    name: PublicText = Field(description="What it is called.")
+    mechanisms: Many[Mechanism] = Field(min_length=1, description="What it claims.")
+    declared_at: When | None = Field(default=None, description="When it was declared: before the test.")
+    references: Many[PublicText] = Field(default=(), description="What it is drawn from.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

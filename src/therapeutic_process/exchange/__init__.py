@@ -31,7 +31,14 @@ if TYPE_CHECKING:
         pseudonymise,
         shift_dates,
     )
-    from therapeutic_process.exchange.fhir import FhirImport, FhirReport, from_bundle, not_carried, to_bundle
+    from therapeutic_process.exchange.fhir import (
+        FHIR_ELEMENTS,
+        FhirImport,
+        FhirReport,
+        from_bundle,
+        not_carried,
+        to_bundle,
+    )
     from therapeutic_process.exchange.imports import Imported, ImportNote, ImportReport
     from therapeutic_process.exchange.mibot import read_mibot
     from therapeutic_process.exchange.migrated_files import MigrationReport, migrate_file
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
 
 # Documents and files open at once; what speaks another format is loaded when it is asked for.
 _HOME = {
+    "FHIR_ELEMENTS": "fhir",
     "FORMATS": "conversion",
     "Conversion": "conversion",
     "DeidentificationReport": "deidentification",
@@ -117,6 +125,7 @@ _HOME = {
 }
 
 __all__ = [
+    "FHIR_ELEMENTS",
     "FORMATS",
     "MAX_DEPTH",
     "MAX_DOCUMENT_BYTES",

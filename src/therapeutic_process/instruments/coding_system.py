@@ -28,8 +28,8 @@ CodingLevel = Literal["interaction", "segment", "session"]
 class CodeDefinition(Record, frozen=True):
     """One code of a system."""
 
-    id: PublicId
-    name: PublicText | None = None
+    id: PublicId = Field(description="The code, as the manual has it.")
+    name: PublicText | None = Field(default=None, description="What it stands for.")
     speakers: Many[SpeakerRole] = Field(
         default=(), description="Whose speech it may be given to; empty: anybody's."
     )
@@ -46,22 +46,22 @@ class CodeDefinition(Record, frozen=True):
 class SummaryRatio(Record, frozen=True):
     """A ratio of code counts that the system declares; a share where the denominator holds the numerator."""
 
-    id: PublicId
-    name: PublicText
-    numerator: Many[PublicId] = Field(min_length=1)
-    denominator: Many[PublicId] = Field(min_length=1)
-    source: PublicText
+    id: PublicId = Field(description="Names the ratio in its system.")
+    name: PublicText = Field(description="Its full name.")
+    numerator: Many[PublicId] = Field(min_length=1, description="Codes counted above the line.")
+    denominator: Many[PublicId] = Field(min_length=1, description="Codes counted below the line.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
 
 
 class UnverifiedCoding(Record, frozen=True):
     """Parts of a system that were not checked against its manual: never an answer unless asked for."""
 
-    codes: Many[CodeDefinition] = ()
+    codes: Many[CodeDefinition] = Field(default=(), description="Codes that were not verified.")
     scales: Many[RatingScale] = Field(
         default=(), description="One of a checked scale's id says more about that scale."
     )
-    ratios: Many[SummaryRatio] = ()
-    q_sort: QSort | None = None
+    ratios: Many[SummaryRatio] = Field(default=(), description="Ratios that were not verified.")
+    q_sort: QSort | None = Field(default=None, description="A Q-sort that was not verified.")
 
 
 class CodingSystem(RuledRecord, frozen=True):
@@ -73,11 +73,13 @@ class CodingSystem(RuledRecord, frozen=True):
     True
     """
 
-    id: PublicId
-    name: PublicText
-    abbreviation: PublicText | None = None
-    version: PublicText | None = None
-    levels: Many[CodingLevel] = Field(default=("interaction",), min_length=1)
+    id: PublicId = Field(description="Names the system in the catalogue.")
+    name: PublicText = Field(description="Its full name.")
+    abbreviation: PublicText | None = Field(default=None, description="Its usual short name.")
+    version: PublicText | None = Field(default=None, description="Version of the manual.")
+    levels: Many[CodingLevel] = Field(
+        default=("interaction",), min_length=1, description="What it is given to."
+    )
     unit: PublicText | None = Field(
         default=None, description="What is coded: a thought unit, a turn, five minutes."
     )
@@ -98,16 +100,18 @@ class CodingSystem(RuledRecord, frozen=True):
     raters: Many[Rater] = Field(
         default=(), description="Who codes; software where the labels are machine-made."
     )
-    codes: Many[CodeDefinition] = ()
-    scales: Many[RatingScale] = ()
-    q_sort: QSort | None = None
-    ratios: Many[SummaryRatio] = ()
-    facets: Many[Facet] = ()
+    codes: Many[CodeDefinition] = Field(default=(), description="Its codes.")
+    scales: Many[RatingScale] = Field(default=(), description="Its rating scales.")
+    q_sort: QSort | None = Field(default=None, description="Its Q-sort, where it is one.")
+    ratios: Many[SummaryRatio] = Field(default=(), description="Its summary ratios.")
+    facets: Many[Facet] = Field(
+        default=(), description="Facets of the Generic Model of Psychotherapy that it speaks to."
+    )
     verified: bool = Field(default=True, description="Whether the entry was checked against the manual.")
     unverified: UnverifiedCoding | None = Field(default=None, description="The parts that were not checked.")
-    licence: PublicText | None = None
-    references: Many[PublicText] = ()
-    notes: PublicText | None = None
+    licence: PublicText | None = Field(default=None, description="Under which terms it may be used.")
+    references: Many[PublicText] = Field(default=(), description="What to cite.")
+    notes: PublicText | None = Field(default=None, description="What else is to be known.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

@@ -48,48 +48,48 @@ class Citation(Record, frozen=True):
     """Where the numbers in some fields of a record were read."""
 
     fields: Many[PublicId] = Field(min_length=1, description="Names of the fields that the source is for.")
-    source: PublicText
-    confidence: Confidence = "high"
+    source: PublicText = Field(description="The reference.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
 
 
 class MissingItemRule(Record, frozen=True):
     """How a total is made when items are missing, as the manual says."""
 
-    method: Literal["none_allowed", "prorate"]
+    method: Literal["none_allowed", "prorate"] = Field(description="What is done about missing items.")
     max_missing: int | None = Field(
         default=0, ge=0, description="Items that may be missing; null: no limit is published."
     )
-    source: PublicText
-    confidence: Confidence = "high"
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
 
 
 class ItemValues(Record, frozen=True):
     """The only values that some items can take, where that is less than the whole item range."""
 
     items: Many[int] = Field(min_length=1, description="Item numbers, counted from 1.")
-    values: Many[float] = Field(min_length=1)
-    source: PublicText
+    values: Many[float] = Field(min_length=1, description="The values, one to an item.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
 
 
 class Band(Record, frozen=True):
     """A named range of severity, both ends included."""
 
-    label: PublicText
-    minimum: float
-    maximum: float
+    label: PublicText = Field(description="What the band is called.")
+    minimum: float = Field(description="Lowest score of it.")
+    maximum: float = Field(description="Highest score of it.")
     subscale: PublicId | None = Field(default=None, description="None: the total.")
     scheme: PublicId | None = Field(
         default=None, description="Which of several published sets the band is from."
     )
-    source: PublicText
-    confidence: Confidence = "high"
-    verified: bool = True
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
+    verified: bool = Field(default=True, description="Whether it was checked against the source.")
 
 
 class Cutoff(Record, frozen=True):
     """A published score that separates two populations, for a stated purpose."""
 
-    value: float
+    value: float = Field(description="The score.")
     comparator: Comparator | None = Field(
         default=None,
         description="A score compared so is on the clinical side; null: the source does not say which.",
@@ -97,76 +97,86 @@ class Cutoff(Record, frozen=True):
     purpose: PublicText = Field(
         description="What the cutoff is for: caseness, diagnosis, screening, end_state, alert."
     )
-    clinical_population: PublicText | None = None
-    comparison_population: PublicText | None = None
+    clinical_population: PublicText | None = Field(
+        default=None, description="The population on its clinical side."
+    )
+    comparison_population: PublicText | None = Field(
+        default=None, description="The population on its other side."
+    )
     subscale: PublicId | None = Field(default=None, description="None: the total.")
     metric: PublicText | None = Field(
         default=None, description="What the value counts, where not the score: T score."
     )
     exact: float | None = Field(default=None, description="The value before it was rounded for use.")
     accuracy: PublicText | None = Field(default=None, description="Sensitivity/specificity as published.")
-    note: PublicText | None = None
-    source: PublicText
-    confidence: Confidence = "high"
-    verified: bool = True
+    note: PublicText | None = Field(default=None, description="What else is to be known.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
+    verified: bool = Field(default=True, description="Whether it was checked against the source.")
 
 
 class Reliability(Record, frozen=True):
     """A published reliability coefficient."""
 
-    value: float = Field(ge=0, le=1)
+    value: float = Field(ge=0, le=1, description="The coefficient.")
     upper: float | None = Field(
         default=None, ge=0, le=1, description="Upper end where a range was published."
     )
-    kind: Literal["internal_consistency", "test_retest", "inter_rater"]
+    kind: Literal["internal_consistency", "test_retest", "inter_rater"] = Field(
+        description="Which coefficient."
+    )
     interval: PublicText | None = Field(default=None, description="Time between test and retest.")
-    population: PublicText | None = None
-    source: PublicText
-    confidence: Confidence = "high"
-    verified: bool = True
+    population: PublicText | None = Field(default=None, description="In whom it was found.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
+    verified: bool = Field(default=True, description="Whether it was checked against the source.")
 
 
 class Norm(Record, frozen=True):
     """Mean and standard deviation of a population."""
 
-    population: PublicText
-    clinical: bool
-    mean: float
+    population: PublicText = Field(description="In whom it was found.")
+    clinical: bool = Field(description="Whether they were patients.")
+    mean: float = Field(description="Mean score.")
     sd: NonNegative | None = Field(default=None, description="None: the source read gives the mean only.")
-    n: int | None = Field(default=None, ge=1)
-    source: PublicText
-    confidence: Confidence = "high"
-    verified: bool = True
+    n: int | None = Field(default=None, ge=1, description="How many they were.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
+    verified: bool = Field(default=True, description="Whether it was checked against the source.")
 
 
 class ChangeThreshold(Record, frozen=True):
     """A published amount of change with a published meaning."""
 
     value: NonNegative = Field(description="Points of the total score.")
-    kind: Literal["reliable_change", "minimal_important_difference", "sudden_gain", "other"]
+    kind: Literal["reliable_change", "minimal_important_difference", "sudden_gain", "other"] = Field(
+        description="What the threshold tells."
+    )
     comparator: Literal[">=", ">"] | None = Field(
         default=None,
         description="A change compared so counts; null: the source does not say.",
     )
-    method: PublicText
-    population: PublicText | None = None
-    source: PublicText
-    confidence: Confidence = "high"
-    verified: bool = True
+    method: PublicText = Field(description="How it was found.")
+    population: PublicText | None = Field(default=None, description="In whom it was found.")
+    source: PublicText = Field(description="Where the number comes from: a citation.")
+    confidence: Confidence = Field(default="high", description="How sure the entry is: high, medium or low.")
+    verified: bool = Field(default=True, description="Whether it was checked against the source.")
 
 
 class UnverifiedFacts(Record, frozen=True):
     """Numbers that are quoted but not checked, or of low confidence: never an answer unless asked for."""
 
-    bands: Many[Band] = ()
-    cutoffs: Many[Cutoff] = ()
-    reliabilities: Many[Reliability] = ()
-    norms: Many[Norm] = ()
-    change_thresholds: Many[ChangeThreshold] = ()
+    bands: Many[Band] = Field(default=(), description="Bands that were not verified.")
+    cutoffs: Many[Cutoff] = Field(default=(), description="Cutoffs that were not verified.")
+    reliabilities: Many[Reliability] = Field(default=(), description="Reliabilities that were not verified.")
+    norms: Many[Norm] = Field(default=(), description="Norms that were not verified.")
+    change_thresholds: Many[ChangeThreshold] = Field(
+        default=(), description="Thresholds that were not verified."
+    )
     loinc: PublicId | None = Field(
         default=None, description="LOINC code of the total score, seen in a mirror only."
     )
-    loinc_source: PublicText | None = None
+    loinc_source: PublicText | None = Field(default=None, description="Where the LOINC code comes from.")
 
 
 class _Marked(Protocol):

@@ -37,16 +37,18 @@ Scoring = Literal["sum", "mean", "mean_x10", "sum_x4", "none", "other"]
 class Subscale(RuledRecord, frozen=True):
     """A part of an instrument that is scored on its own."""
 
-    id: PublicId
-    name: PublicText
+    id: PublicId = Field(description="Names the subscale in its instrument.")
+    name: PublicText = Field(description="Its full name.")
     items: Many[int] = Field(default=(), description="Item numbers, counted from 1.")
-    minimum: float | None = None
-    maximum: float | None = None
-    scoring: Scoring = "sum"
+    minimum: float | None = Field(default=None, description="Lowest score.")
+    maximum: float | None = Field(default=None, description="Highest score.")
+    scoring: Scoring = Field(default="sum", description="How items make the score.")
     direction: Direction | None = Field(default=None, description="None: as the whole instrument.")
-    missing_items: MissingItemRule | None = None
+    missing_items: MissingItemRule | None = Field(
+        default=None, description="What is done about missing items."
+    )
     facets: Many[Facet] = Field(default=(), description="What it speaks to; empty: what the instrument does.")
-    source: PublicText | None = None
+    source: PublicText | None = Field(default=None, description="Where the number comes from: a citation.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -63,15 +65,17 @@ class Instrument(RuledRecord, frozen=True):
     10.0
     """
 
-    id: PublicId
-    name: PublicText
-    abbreviation: PublicText | None = None
+    id: PublicId = Field(description="Names the instrument in the catalogue.")
+    name: PublicText = Field(description="Its full name.")
+    abbreviation: PublicText | None = Field(default=None, description="Its usual short name.")
     measures: PublicText | None = Field(default=None, description="The construct, in words.")
-    domain: Literal["outcome", "process", "goal", "other"] = "outcome"
+    domain: Literal["outcome", "process", "goal", "other"] = Field(
+        default="outcome", description="What it measures."
+    )
     raters: Many[Rater] = Field(default=(), description="Who fills it in; empty: not said.")
-    item_count: int | None = Field(default=None, ge=1)
-    item_minimum: float | None = None
-    item_maximum: float | None = None
+    item_count: int | None = Field(default=None, ge=1, description="How many items it has.")
+    item_minimum: float | None = Field(default=None, description="Lowest value of an item.")
+    item_maximum: float | None = Field(default=None, description="Highest value of an item.")
     item_values: Many[ItemValues] = Field(
         default=(), description="Items that take fewer values than the others."
     )
@@ -82,15 +86,19 @@ class Instrument(RuledRecord, frozen=True):
     maximum: float | None = Field(
         default=None, description="Highest possible score; null: no total, or not known."
     )
-    scoring: Scoring = "sum"
+    scoring: Scoring = Field(default="sum", description="How items make the total.")
     missing_items: MissingItemRule | None = Field(default=None, description="None: no rule was found.")
-    direction: Direction | None = None
-    subscales: Many[Subscale] = ()
-    bands: Many[Band] = ()
-    cutoffs: Many[Cutoff] = ()
-    reliabilities: Many[Reliability] = ()
-    norms: Many[Norm] = ()
-    change_thresholds: Many[ChangeThreshold] = ()
+    direction: Direction | None = Field(
+        default=None, description="Whether higher scores are better or worse."
+    )
+    subscales: Many[Subscale] = Field(default=(), description="Its subscales.")
+    bands: Many[Band] = Field(default=(), description="Published bands of severity.")
+    cutoffs: Many[Cutoff] = Field(default=(), description="Published cutoffs, by population and purpose.")
+    reliabilities: Many[Reliability] = Field(default=(), description="Published reliabilities.")
+    norms: Many[Norm] = Field(default=(), description="Published means and standard deviations.")
+    change_thresholds: Many[ChangeThreshold] = Field(
+        default=(), description="Published thresholds of change."
+    )
     recall: PublicText | None = Field(
         default=None, description="The time that the answers look back over, in words."
     )
@@ -101,13 +109,13 @@ class Instrument(RuledRecord, frozen=True):
         default=(), description="Facets of the Generic Model of Psychotherapy that it speaks to."
     )
     loinc: PublicId | None = Field(default=None, description="LOINC code of the total score.")
-    licence: PublicText | None = None
-    references: Many[PublicText] = ()
+    licence: PublicText | None = Field(default=None, description="Under which terms it may be used.")
+    references: Many[PublicText] = Field(default=(), description="What to cite.")
     sources: Many[Citation] = Field(
         default=(), description="Where the numbers in the plain fields were read."
     )
     unverified: UnverifiedFacts | None = Field(default=None, description="Numbers that nobody has checked.")
-    notes: PublicText | None = None
+    notes: PublicText | None = Field(default=None, description="What else is to be known.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

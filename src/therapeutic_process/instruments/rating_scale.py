@@ -22,8 +22,8 @@ Reading = Literal["overall", "mode", "peak"]
 class ScalePoint(Record, frozen=True):
     """A named point of a rating scale."""
 
-    value: float
-    name: PublicText
+    value: float = Field(description="The value.")
+    name: PublicText = Field(description="What it stands for.")
 
 
 class RatingScale(RuledRecord, frozen=True):
@@ -34,8 +34,8 @@ class RatingScale(RuledRecord, frozen=True):
     False
     """
 
-    id: PublicId
-    name: PublicText | None = None
+    id: PublicId = Field(description="Names the scale in its system.")
+    name: PublicText | None = Field(default=None, description="Its full name.")
     minimum: float | None = Field(default=None, description="Null: the range is not known.")
     maximum: float | None = Field(default=None, description="Null: the range is not known.")
     step: float | None = Field(default=None, gt=0, description="Smallest difference between two values.")

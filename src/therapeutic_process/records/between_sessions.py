@@ -25,18 +25,18 @@ TaskStatus = Literal[
 class TaskStep(Record, frozen=True):
     """One step in the life of a task."""
 
-    status: TaskStatus
-    at: When | None = None
-    reason: FreeText | None = None
+    status: TaskStatus = Field(description="The status from then on.")
+    at: When | None = Field(default=None, description="When the status changed.")
+    reason: FreeText | None = Field(default=None, description="Why it changed.")
 
 
 class AdherenceRating(RuledRecord, frozen=True):
     """How far a task was done, rated at a known time: a time, or a session in which it was talked about."""
 
     degree: float = Field(ge=0, le=1, description="Share of the task that was done.")
-    rater: Reporter
-    rated_at: When | None = None
-    session: SessionId | None = None
+    rater: Reporter = Field(description="Who rated.")
+    rated_at: When | None = Field(default=None, description="When it was rated.")
+    session: SessionId | None = Field(default=None, description="The session in which it was talked about.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -54,8 +54,8 @@ class BetweenSessionTask(RuledRecord, frozen=True):
     'requested'
     """
 
-    id: Id
-    participant: ParticipantId
+    id: Id = Field(description="Names the task in this case.")
+    participant: ParticipantId = Field(description="Whose task it is.")
     kind: Literal[
         "journal",
         "practice",
@@ -66,13 +66,13 @@ class BetweenSessionTask(RuledRecord, frozen=True):
         "reading",
         "relaxation",
         "other",
-    ]
+    ] = Field(description="What kind of task.")
     assigned_in: SessionId | None = Field(default=None, description="The session in which it was agreed.")
-    goal: GoalId | None = None
-    description: FreeText | None = None
-    due: When | None = None
+    goal: GoalId | None = Field(default=None, description="The goal that it serves.")
+    description: FreeText | None = Field(default=None, description="What is to be done.")
+    due: When | None = Field(default=None, description="Until when.")
     history: Many[TaskStep] = Field(min_length=1, description="Status after status, oldest first.")
-    adherence: Many[AdherenceRating] = ()
+    adherence: Many[AdherenceRating] = Field(default=(), description="How far it was done, as rated.")
 
     @property
     def status(self) -> TaskStatus:
@@ -88,9 +88,9 @@ class BetweenSessionTask(RuledRecord, frozen=True):
 class JournalRating(RuledRecord, frozen=True):
     """A value that the writer gave in a journal: a mood, an intensity."""
 
-    scale: PublicId
-    value: float | None = None
-    missing: MissingReason | None = None
+    scale: PublicId = Field(description="What was rated: mood, craving, hours of sleep.")
+    value: float | None = Field(default=None, description="The value.")
+    missing: MissingReason | None = Field(default=None, description="Why there is no value.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -100,12 +100,12 @@ class JournalRating(RuledRecord, frozen=True):
 class JournalEntry(Record, frozen=True):
     """What somebody wrote or rated outside sessions."""
 
-    id: Id
-    author: ParticipantId
-    written_at: When | None = None
+    id: Id = Field(description="Names the entry in this case.")
+    author: ParticipantId = Field(description="Who wrote it.")
+    written_at: When | None = Field(default=None, description="When it was written.")
     after_session: SessionId | None = Field(
         default=None, description="The last session before it, where no time is known."
     )
-    text: FreeText | None = None
-    ratings: Many[JournalRating] = ()
+    text: FreeText | None = Field(default=None, description="What was written.")
+    ratings: Many[JournalRating] = Field(default=(), description="Values that were given in it.")
     task: TaskId | None = Field(default=None, description="The task that it answers.")

@@ -38,31 +38,50 @@ class Case(
     Case(participants=2, sessions=1)
     """
 
-    kind: Literal["case"] = "case"
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
-    id: Id
-    treatment_format: Literal["individual", "couple", "family", "group"] = "individual"
+    kind: Literal["case"] = Field(default="case", description="What kind of document it is.")
+    schema_version: Literal["1.0"] = Field(
+        default=SCHEMA_VERSION, description="The version of the schema that it keeps."
+    )
+    id: Id = Field(description="Names the course of therapy; without it, nothing outside can refer to it.")
+    treatment_format: Literal["individual", "couple", "family", "group"] = Field(
+        default="individual", description="Who is treated together."
+    )
     setting: QuasiText | None = Field(
         default=None, description="Outpatient clinic, school, career service, …"
     )
-    started_at: When | None = None
-    participants: Many[Participant] = Field(min_length=1)
-    problems: Many[Problem] = ()
-    plans: Many[TreatmentPlan] = ()
-    goals: Many[Goal] = ()
+    started_at: When | None = Field(default=None, description="When the course began.")
+    participants: Many[Participant] = Field(
+        min_length=1, description="Everybody who takes part: at least one client."
+    )
+    problems: Many[Problem] = Field(default=(), description="What the clients come with.")
+    plans: Many[TreatmentPlan] = Field(
+        default=(), description="The treatment plans, each revision by itself."
+    )
+    goals: Many[Goal] = Field(default=(), description="What the clients want to reach.")
     sessions: Many[Session] = Field(default=(), description="In order of their numbers.")
-    segments: Many[Segment] = ()
-    coding_passes: Many[CodingPass] = ()
-    ratings: Many[Rating] = ()
+    segments: Many[Segment] = Field(
+        default=(),
+        description="Stretches of talk seen as one thing: units, episodes, significant events, stages.",
+    )
+    coding_passes: Many[CodingPass] = Field(default=(), description="Who coded what, with which system.")
+    ratings: Many[Rating] = Field(
+        default=(), description="Ratings of sessions, segments, goals and interactions."
+    )
     measurements: Many[Measurement] = Field(
         default=(),
         description="Those of one instrument, subject and respondent in the order in which they were taken.",
     )
-    tasks: Many[BetweenSessionTask] = ()
-    journal: Many[JournalEntry] = ()
-    change_events: Many[ChangeEvent] = ()
-    context_events: Many[ContextEvent] = ()
-    ending: Ending | None = None
+    tasks: Many[BetweenSessionTask] = Field(
+        default=(), description="What the clients agreed to do between sessions."
+    )
+    journal: Many[JournalEntry] = Field(default=(), description="What was written or rated outside sessions.")
+    change_events: Many[ChangeEvent] = Field(default=(), description="Changes, inside and outside sessions.")
+    context_events: Many[ContextEvent] = Field(
+        default=(), description="What else went on: life events, medication, concurrent treatment."
+    )
+    ending: Ending | None = Field(
+        default=None, description="How the course ended; None: it goes on, or that is not known."
+    )
     instruments: Many[Instrument] = Field(
         default=(), description="Instruments that the built-in catalogue lacks."
     )

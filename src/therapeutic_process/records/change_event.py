@@ -44,23 +44,31 @@ class ChangeEvent(RuledRecord, frozen=True):
     'out_of_session'
     """
 
-    id: Id
+    id: Id = Field(description="Names the change in this case.")
     participant: ParticipantId = Field(description="Whose change.")
-    locus: Literal["in_session", "out_of_session"]
+    locus: Literal["in_session", "out_of_session"] = Field(
+        description="Whether it happened inside or outside a session."
+    )
     session: SessionId | None = Field(default=None, description="For a change in session: the session.")
     after_session: SessionId | None = Field(
         default=None, description="For a change outside: the last session before it, where no time is known."
     )
-    occurred: Occurrence | None = None
-    reported: Occurrence | None = None
-    reporter: Reporter | None = None
-    domain: QuasiText | None = None
-    direction: Literal["improvement", "deterioration", "neither", "unknown"] = "unknown"
+    occurred: Occurrence | None = Field(default=None, description="When it occurred; lags count from here.")
+    reported: Occurrence | None = Field(default=None, description="When it was reported: often later.")
+    reporter: Reporter | None = Field(default=None, description="Who reported it.")
+    domain: QuasiText | None = Field(
+        default=None, description="What changed: a symptom, an insight, a relation."
+    )
+    direction: Literal["improvement", "deterioration", "neither", "unknown"] = Field(
+        default="unknown", description="For better or for worse."
+    )
     magnitude: float | None = Field(default=None, description="Size of the change, in `unit`.")
-    unit: PublicText | None = None
-    description: FreeText | None = None
-    goal: GoalId | None = None
-    evidence: Many[Reference] = ()
+    unit: PublicText | None = Field(default=None, description="Unit of the magnitude.")
+    description: FreeText | None = Field(default=None, description="The change in words.")
+    goal: GoalId | None = Field(default=None, description="The goal that it bears on.")
+    evidence: Many[Reference] = Field(
+        default=(), description="What speaks for it: measurements, ratings, entries, interactions."
+    )
     provenance: Provenance | None = Field(default=None, description="For a change that was computed: how.")
 
     @override
@@ -88,7 +96,7 @@ class Ending(Record, frozen=True):
     kind: Literal[
         "completed", "mutual", "client_dropout", "therapist_initiated", "referred_on", "external", "died", "other",
         "unknown",
-    ]  # fmt: skip
-    ended_at: When | None = None
+    ] = Field(description="How it ended, and on whose initiative.")  # fmt: skip
+    ended_at: When | None = Field(default=None, description="When it ended.")
     last_session: SessionId | None = Field(default=None, description="The last session that was held.")
-    reason: FreeText | None = None
+    reason: FreeText | None = Field(default=None, description="Why it ended.")

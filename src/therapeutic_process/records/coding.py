@@ -42,13 +42,15 @@ class Span(RuledRecord, frozen=True):
     9.0
     """
 
-    session: SessionId
-    unit: Literal["session", "interaction", "second", "character"]
+    session: SessionId = Field(description="The session in which it lies.")
+    unit: Literal["session", "interaction", "second", "character"] = Field(
+        description="What start and end count."
+    )
     interaction: int | None = Field(
         default=None, ge=0, description="Index of the interaction that characters count in."
     )
-    start: NonNegative | None = None
-    end: NonNegative | None = None
+    start: NonNegative | None = Field(default=None, description="Where it starts, in the stated unit.")
+    end: NonNegative | None = Field(default=None, description="Where it ends, in the stated unit.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -76,10 +78,12 @@ class CodingPass(RuledRecord, frozen=True):
     Not coded is not "coded and absent": that an event did not happen is known only where a pass covered the unit.
     """
 
-    id: Id
-    system: PublicId
-    system_version: PublicText | None = None
-    coder: Reporter
+    id: Id = Field(description="Names the pass in this case.")
+    system: PublicId = Field(description="The coding system that was used.")
+    system_version: PublicText | None = Field(
+        default=None, description="Its version, where there are several."
+    )
+    coder: Reporter = Field(description="Who coded, a person or a program.")
     unitiser: PublicText | None = Field(default=None, description="Who or what cut the talk into units.")
     extent: Literal["all", "minutes", "sample"] = Field(description="What of the sessions was coded.")
     sessions: Many[SessionId] = Field(
@@ -88,9 +92,13 @@ class CodingPass(RuledRecord, frozen=True):
     spans: Many[Span] = Field(
         default=(), description="For 'minutes' and 'sample': the stretches that were coded."
     )
-    blind_to_outcome: bool | None = None
-    procedure: Literal["independent", "consensus"] | None = None
-    coded_at: When | None = None
+    blind_to_outcome: bool | None = Field(
+        default=None, description="Whether the coder knew nothing of the outcome."
+    )
+    procedure: Literal["independent", "consensus"] | None = Field(
+        default=None, description="Whether the codes are one coder's own, or agreed on by several."
+    )
+    coded_at: When | None = Field(default=None, description="When it was coded.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -113,9 +121,9 @@ class Referent(Record, frozen=True):
 class Code(LightRecord, frozen=True):
     """One code of a system, given in a pass to the interaction or segment that holds it."""
 
-    coding_pass: PassId
-    system: CatalogueId
-    code: CatalogueId
+    coding_pass: PassId = Field(description="The pass in which it was given: who coded, with which system.")
+    system: CatalogueId = Field(description="The coding system; that of the pass.")
+    code: CatalogueId = Field(description="The code, as the system names it.")
     start_s: NonNegative | None = Field(
         default=None, description="Onset, seconds from the start of the session."
     )
@@ -125,7 +133,7 @@ class Code(LightRecord, frozen=True):
     strength: float | None = Field(
         default=None, description="Strength or confidence, on the system's own scale."
     )
-    referents: Many[Referent] = ()
+    referents: Many[Referent] = Field(default=(), description="Who does what to whom in what was said.")
 
     @override
     def broken_rules(self) -> Iterator[Violation]:

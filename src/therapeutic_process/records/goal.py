@@ -76,37 +76,37 @@ _ACHIEVEMENTS: Mapping[str, frozenset[str]] = {
 class GoalStep(Record, frozen=True):
     """One step in the life of a goal."""
 
-    status: GoalStatus
-    at: When | None = None
-    reason: FreeText | None = None
+    status: GoalStatus = Field(description="The status from then on.")
+    at: When | None = Field(default=None, description="When the status changed.")
+    reason: FreeText | None = Field(default=None, description="Why it changed.")
 
 
 class AttainmentLevel(Record, frozen=True):
     """What one level of goal attainment scaling stands for (Kiresuk & Sherman 1968)."""
 
     level: int = Field(ge=-2, le=2, description="0 is the expected outcome.")
-    description: FreeText | None = None
+    description: FreeText | None = Field(default=None, description="What reaching this level looks like.")
 
 
 class AttainmentRating(Record, frozen=True):
     """A level of attainment, rated by somebody."""
 
-    level: int = Field(ge=-2, le=2)
-    rater: Reporter
+    level: int = Field(ge=-2, le=2, description="The level that was reached; 0 is the expected outcome.")
+    rater: Reporter = Field(description="Who rated.")
     independent: bool | None = Field(
         default=None, description="Whether the rater is independent of the treatment."
     )
-    rated_at: When | None = None
-    session: SessionId | None = None
+    rated_at: When | None = Field(default=None, description="When it was rated.")
+    session: SessionId | None = Field(default=None, description="The session in which it was rated.")
 
 
 class GoalRating(Record, frozen=True):
     """Goal-based outcome: progress towards the goal from 0 (not at all) to 10 (reached)."""
 
-    value: float = Field(ge=0, le=10)
-    rater: Reporter
-    rated_at: When | None = None
-    session: SessionId | None = None
+    value: float = Field(ge=0, le=10, description="0: not at all; 10: reached.")
+    rater: Reporter = Field(description="Who rated.")
+    rated_at: When | None = Field(default=None, description="When it was rated.")
+    session: SessionId | None = Field(default=None, description="The session in which it was rated.")
 
 
 class Goal(RuledRecord, frozen=True):
@@ -117,23 +117,32 @@ class Goal(RuledRecord, frozen=True):
     'active'
     """
 
-    id: Id
+    id: Id = Field(description="Names the goal in this case.")
     participants: Many[ParticipantId] = Field(
         default=(), description="Whose goal; empty: all clients together."
     )
-    statement: FreeText | None = None
-    domain: QuasiText | None = None
-    problem: ProblemId | None = None
+    statement: FreeText | None = Field(default=None, description="The goal in words.")
+    domain: QuasiText | None = Field(default=None, description="Area of life or of functioning.")
+    problem: ProblemId | None = Field(default=None, description="The problem that it is about.")
     history: Many[GoalStep] = Field(min_length=1, description="Status after status, oldest first.")
-    achievement: Achievement | None = None
-    achieved_at: When | None = None
-    agreements: Many[Agreement] = ()
+    achievement: Achievement | None = Field(
+        default=None,
+        description="How far it was achieved; what is completed need not be achieved.",
+    )
+    achieved_at: When | None = Field(default=None, description="When it was achieved.")
+    agreements: Many[Agreement] = Field(default=(), description="Who agreed to it.")
     levels: Many[AttainmentLevel] = Field(default=(), description="Attainment levels -2 … +2.")
-    levels_set_at: When | None = None
+    levels_set_at: When | None = Field(
+        default=None, description="When the levels were set: before anybody rates them."
+    )
     baseline_level: Literal[-1, -2] | None = Field(default=None, description="Level at the start of therapy.")
     weight: float = Field(default=1.0, gt=0, description="Weight in goal attainment scaling.")
-    attainments: Many[AttainmentRating] = ()
-    ratings: Many[GoalRating] = ()
+    attainments: Many[AttainmentRating] = Field(
+        default=(), description="Ratings on the levels of attainment."
+    )
+    ratings: Many[GoalRating] = Field(
+        default=(), description="Ratings of progress, 0 to 10 (goal-based outcome)."
+    )
     follows: GoalId | None = Field(
         default=None, description="The goal after which the focus moved to this one."
     )

@@ -33,15 +33,19 @@ class Participant(RuledRecord, frozen=True):
     """
 
     id: Id = Field(description="A therapist's id stays the same across cases.")
-    role: Literal["client", "therapist", "other"]
-    nature: Literal["human", "software"] = "human"
+    role: Literal["client", "therapist", "other"] = Field(description="What the participant is in this case.")
+    nature: Literal["human", "software"] = Field(default="human", description="A human being, or a program.")
     discipline: QuasiText | None = Field(default=None, description="Counseling psychology, social work, …")
     orientation: QuasiText | None = Field(default=None, description="Theoretical orientation of a therapist.")
-    site: QuasiText | None = None
+    site: QuasiText | None = Field(default=None, description="Clinic, school or practice.")
     arm: QuasiText | None = Field(default=None, description="Arm of a trial.")
-    group: QuasiText | None = None
-    gender: Literal["female", "male", "other", "unknown"] | None = None
-    birth_year: int | None = Field(default=None, ge=1850, le=2200)
+    group: QuasiText | None = Field(default=None, description="Group of a group therapy, or of a study.")
+    gender: Literal["female", "male", "other", "unknown"] | None = Field(
+        default=None, description="Gender as recorded."
+    )
+    birth_year: int | None = Field(
+        default=None, ge=1850, le=2200, description="Year of birth; there is no field for the day."
+    )
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -52,22 +56,24 @@ class Participant(RuledRecord, frozen=True):
 class Coding(Record, frozen=True):
     """A code of a public terminology (ICD-11, DSM-5-TR, SNOMED CT)."""
 
-    system: PublicText
-    code: PublicId
-    display: PublicText | None = None
+    system: PublicText = Field(description="The terminology, by its canonical address.")
+    code: PublicId = Field(description="The code in that terminology.")
+    display: PublicText | None = Field(default=None, description="What the code stands for.")
 
 
 class Problem(RuledRecord, frozen=True):
     """What a client comes with: in words, as a code, or both."""
 
-    id: Id
+    id: Id = Field(description="Names the problem in this case.")
     participant: ParticipantId | None = Field(
         default=None, description="Whose problem; None: the couple's, family's or group's."
     )
-    label: FreeText | None = None
-    coding: Coding | None = None
-    since: Occurrence | None = None
-    status: Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"] | None = None
+    label: FreeText | None = Field(default=None, description="The problem in words.")
+    coding: Coding | None = Field(default=None, description="The problem in a public terminology.")
+    since: Occurrence | None = Field(default=None, description="When it began.")
+    status: Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved"] | None = Field(
+        default=None, description="How it stands now."
+    )
     principal: bool = Field(default=False, description="Whether it is the reason for this course of therapy.")
 
     @override
@@ -79,12 +85,14 @@ class Problem(RuledRecord, frozen=True):
 class ContextEvent(Record, frozen=True):
     """Something outside the therapy that may bear on change: a life event, a medication, another treatment."""
 
-    id: Id
-    participant: ParticipantId
-    kind: Literal["life_event", "medication", "concurrent_treatment", "other"]
-    occurred: Occurrence | None = None
-    recorded_at: When | None = None
+    id: Id = Field(description="Names the event in this case.")
+    participant: ParticipantId = Field(description="In whose life.")
+    kind: Literal["life_event", "medication", "concurrent_treatment", "other"] = Field(
+        description="What kind of event."
+    )
+    occurred: Occurrence | None = Field(default=None, description="When it occurred.")
+    recorded_at: When | None = Field(default=None, description="When it was recorded.")
     after_session: SessionId | None = Field(
         default=None, description="The last session before it, where no time is known."
     )
-    description: FreeText | None = None
+    description: FreeText | None = Field(default=None, description="The event in words.")

@@ -21,17 +21,17 @@ PlanStatus = Literal["draft", "active", "on_hold", "revoked", "completed", "ente
 class PlanStep(Record, frozen=True):
     """One step in the life of a plan."""
 
-    status: PlanStatus
-    at: When | None = None
-    reason: FreeText | None = None
+    status: PlanStatus = Field(description="The status from then on.")
+    at: When | None = Field(default=None, description="When the status changed.")
+    reason: FreeText | None = Field(default=None, description="Why it changed.")
 
 
 class PlannedIntervention(Record, frozen=True):
     """An intervention that the plan foresees."""
 
-    name: PublicText
-    planned_sessions: int | None = Field(default=None, ge=1)
-    goal: GoalId | None = None
+    name: PublicText = Field(description="What is to be done, in the words of its manual.")
+    planned_sessions: int | None = Field(default=None, ge=1, description="In how many sessions.")
+    goal: GoalId | None = Field(default=None, description="The goal that it serves.")
 
 
 class TreatmentPlan(RuledRecord, frozen=True):
@@ -44,19 +44,21 @@ class TreatmentPlan(RuledRecord, frozen=True):
     False
     """
 
-    id: Id
-    revision: int = Field(ge=1)
+    id: Id = Field(description="Names this revision in this case.")
+    revision: int = Field(ge=1, description="1 for the first, and so on.")
     replaces: PlanId | None = Field(default=None, description="The revision before this one.")
     clients: Many[ParticipantId] = Field(
         default=(), description="The clients it is for; empty: all clients of the case."
     )
     history: Many[PlanStep] = Field(min_length=1, description="Status after status, oldest first.")
-    goals: Many[GoalId] = ()
-    problems: Many[ProblemId] = ()
-    planned_sessions: int | None = Field(default=None, ge=1)
-    interventions: Many[PlannedIntervention] = ()
-    agreements: Many[Agreement] = ()
-    review_due: When | None = None
+    goals: Many[GoalId] = Field(default=(), description="The goals that the plan works towards.")
+    problems: Many[ProblemId] = Field(default=(), description="The problems that it addresses.")
+    planned_sessions: int | None = Field(default=None, ge=1, description="How many sessions are planned.")
+    interventions: Many[PlannedIntervention] = Field(default=(), description="What is planned to be done.")
+    agreements: Many[Agreement] = Field(
+        default=(), description="Who agreed to it; a plan in force needs both sides."
+    )
+    review_due: When | None = Field(default=None, description="When it is to be looked at again.")
 
     @property
     def status(self) -> PlanStatus:

@@ -22,16 +22,18 @@ MissingReason = Literal["not_asked", "declined", "not_answered", "not_scorable",
 class Rating(RuledRecord, frozen=True):
     """A value on a scale, given by somebody to a session, segment, goal or interaction."""
 
-    id: Id
+    id: Id = Field(description="Names the rating in this case.")
     instrument: PublicId = Field(description="An instrument, or a coding system with rating scales.")
     scale: PublicId | None = Field(
         default=None, description="The subscale or scale, where there are several."
     )
-    of: Reference
-    rater: Reporter
-    value: float
-    coding_pass: PassId | None = None
-    rated_at: When | None = None
+    of: Reference = Field(description="What was rated.")
+    rater: Reporter = Field(description="Who rated.")
+    value: float = Field(description="The value, on the scale's own range.")
+    coding_pass: PassId | None = Field(
+        default=None, description="The pass in which it was rated, for ratings of a coding system."
+    )
+    rated_at: When | None = Field(default=None, description="When it was rated.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -44,8 +46,8 @@ class ItemAnswer(RuledRecord, frozen=True):
     """The answer to one item, or why there is none."""
 
     item: int = Field(ge=1, description="Item number, counted from 1.")
-    value: float | None = None
-    missing: MissingReason | None = None
+    value: float | None = Field(default=None, description="The answer, as a number.")
+    missing: MissingReason | None = Field(default=None, description="Why there is no answer.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -61,17 +63,17 @@ class Measurement(RuledRecord, frozen=True):
     21.0
     """
 
-    id: Id
-    instrument: PublicId
+    id: Id = Field(description="Names the measurement in this case.")
+    instrument: PublicId = Field(description="The questionnaire or scale.")
     scale: PublicId | None = Field(default=None, description="The subscale; None: the total.")
     subject: ParticipantId = Field(description="The participant whom it is about.")
     respondent: Reporter = Field(description="Who answered.")
-    score: float | None = None
+    score: float | None = Field(default=None, description="The score, on the instrument's own range.")
     missing: MissingReason | None = Field(default=None, description="Why there is no score.")
-    measured_at: When | None = None
-    session: SessionId | None = None
+    measured_at: When | None = Field(default=None, description="When it was taken.")
+    session: SessionId | None = Field(default=None, description="The session that it belongs to.")
     timing: Timing = Field(default="unknown", description="Seen from the session.")
-    items: Many[ItemAnswer] = ()
+    items: Many[ItemAnswer] = Field(default=(), description="Answers to single items.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

@@ -35,13 +35,15 @@ class Interaction(LightRecord, frozen=True):
     """
 
     index: int = Field(ge=0, description="Position in the session; grows from one interaction to the next.")
-    kind: Literal["speech", "silence", "nonverbal", "activity"]
+    kind: Literal["speech", "silence", "nonverbal", "activity"] = Field(description="What was observed.")
     speaker: ParticipantId | None = Field(default=None, description="Who spoke or acted; None: not known.")
-    addressees: Many[ParticipantId] = ()
-    text: FreeText | None = None
+    addressees: Many[ParticipantId] = Field(
+        default=(), description="To whom it was said or done; empty: not recorded."
+    )
+    text: FreeText | None = Field(default=None, description="The words, or what was seen.")
     start_s: NonNegative | None = Field(default=None, description="Seconds from the start of the session.")
     end_s: NonNegative | None = Field(default=None, description="Seconds from the start of the session.")
-    codes: Many[Code] = ()
+    codes: Many[Code] = Field(default=(), description="The codes that were given to it.")
 
     @override
     def broken_rules(self) -> Iterator[Violation]:
@@ -57,21 +59,23 @@ class Session(RuledRecord, frozen=True):
     Session()
     """
 
-    id: Id
+    id: Id = Field(description="Names the session in this case.")
     number: int = Field(ge=0, description="Strictly increasing in a case; 0 for an intake.")
-    status: Literal["planned", "held", "cancelled", "no_show"]
+    status: Literal["planned", "held", "cancelled", "no_show"] = Field(description="Whether it took place.")
     started_at: When | None = Field(default=None, description="When it started, or was to start.")
-    duration_s: NonNegative | None = None
+    duration_s: NonNegative | None = Field(default=None, description="How long it took.")
     attended: Many[ParticipantId] | None = Field(
         default=None, description="The participants who were there; None: not recorded."
     )
-    modality: Literal["in_person", "video", "phone", "chat", "other"] | None = None
+    modality: Literal["in_person", "video", "phone", "chat", "other"] | None = Field(
+        default=None, description="Over which channel."
+    )
     interventions: Many[PublicText] = Field(
         default=(), description="Interventions delivered, as the plan names them."
     )
     goals: Many[GoalId] = Field(default=(), description="Goals that were worked on.")
-    notes: FreeText | None = None
-    interactions: Many[Interaction] = ()
+    notes: FreeText | None = Field(default=None, description="Notes on the session.")
+    interactions: Many[Interaction] = Field(default=(), description="What was said and done, in order.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -128,21 +132,25 @@ class Segment(RuledRecord, frozen=True):
     (helpful or hindering) is described here; it is not by itself a change.
     """
 
-    id: Id
-    kind: Literal["unit", "time_bin", "episode", "significant_event", "stage"]
-    spans: Many[Span] = Field(min_length=1)
+    id: Id = Field(description="Names the segment in this case.")
+    kind: Literal["unit", "time_bin", "episode", "significant_event", "stage"] = Field(
+        description="What kind of stretch it is."
+    )
+    spans: Many[Span] = Field(
+        min_length=1, description="Where it lies; in several sessions where it reaches over them."
+    )
     parent: SegmentId | None = Field(default=None, description="The segment that this one is a part of.")
     stage: Literal["marker", "task", "resolution"] | None = Field(
         default=None, description="For a stage: which."
     )
-    theme: QuasiText | None = None
-    problem: ProblemId | None = None
+    theme: QuasiText | None = Field(default=None, description="What it is about.")
+    problem: ProblemId | None = Field(default=None, description="The problem that it is about.")
     valence: Literal["helpful", "hindering", "mixed"] | None = Field(
         default=None, description="For an event: how it was felt."
     )
-    description: FreeText | None = None
-    reporter: Reporter | None = None
-    codes: Many[Code] = ()
+    description: FreeText | None = Field(default=None, description="What happens in it.")
+    reporter: Reporter | None = Field(default=None, description="Who marked or reported it.")
+    codes: Many[Code] = Field(default=(), description="The codes that were given to it.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:

@@ -65,8 +65,8 @@ class Interval(RuledRecord, frozen=True):
     datetime.date(2024, 3, 1)
     """
 
-    start: When
-    end: When
+    start: When = Field(description="The first moment or day of it.")
+    end: When = Field(description="The last moment or day of it.")
 
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
@@ -111,8 +111,8 @@ class Reference(RuledRecord, frozen=True):
     12
     """
 
-    kind: ReferenceKind
-    id: Id
+    kind: ReferenceKind = Field(description="What kind of part it points to.")
+    id: Id = Field(description="The part's id; for an interaction, that of its session.")
     index: int | None = Field(
         default=None, ge=0, description="Only for an interaction: its index in the session."
     )
@@ -131,7 +131,9 @@ class Reporter(RuledRecord, frozen=True):
     'observer'
     """
 
-    kind: Literal["client", "therapist", "observer", "software", "other"]
+    kind: Literal["client", "therapist", "observer", "software", "other"] = Field(
+        description="On which side of the talk, or outside it, the reporter stands."
+    )
     participant: ParticipantId | None = Field(default=None, description="The participant, where it is one.")
     name: QuasiText | None = Field(
         default=None, description="A label for somebody outside the case, or a program."
@@ -155,7 +157,7 @@ class Agreement(Record, frozen=True):
     on_behalf_of: ParticipantId | None = Field(
         default=None, description="The client for whom a guardian agreed."
     )
-    agreed_at: When | None = None
+    agreed_at: When | None = Field(default=None, description="When it was agreed.")
     extent: float | None = Field(
         default=None, ge=0, le=1, description="How far, from 0 (not at all) to 1 (fully)."
     )
@@ -164,14 +166,14 @@ class Agreement(Record, frozen=True):
 class Parameter(Record, frozen=True):
     """One parameter of a computation."""
 
-    name: PublicText
-    value: PublicText
+    name: PublicText = Field(description="Its name.")
+    value: PublicText = Field(description="Its value, as text.")
 
 
 class Provenance(Record, frozen=True):
     """What computed a record, and how."""
 
-    method: PublicText
-    parameters: Many[Parameter] = ()
-    library_version: PublicText
-    computed_at: When
+    method: PublicText = Field(description="The method, by its name in the library.")
+    parameters: Many[Parameter] = Field(default=(), description="Its parameters.")
+    library_version: PublicText = Field(description="Version of the library that computed it.")
+    computed_at: When = Field(description="When it was computed, as the caller said.")
