@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,7 +90,68 @@ def test_every_order_is_equally_likely() -> None:
     assert min(seen.values()) > 400
 
 
-def test_shuffling_is_refused_where_some_transitions_cannot_occur() -> None:
-    found = sequential_statistics(table_of([["a", "b", "c", "a"]]), structural_zeros="diagonal")
-    with pytest.raises(CannotEstimate, match="structural_zeros"):
-        found.permutation_test(rng=np.random.default_rng(1))
+def without_repeats(observed: list[str]) -> list[tuple[str, ...]]:
+    return [o for o in set(permutations(observed)) if all(x != y for x, y in pairwise(o))]
+
+
+@pytest.mark.parametrize("choice", [{"collapse": True}, {"structural_zeros": "diagonal"}])
+def test_codes_that_cannot_repeat_never_do_and_every_such_order_counts_the_same(
+    choice: dict[str, Any],
+) -> None:
+    observed = list("abcabac")
+    orders = without_repeats(observed)
+    test = sequential_statistics(table_of([observed]), **choice).permutation_test(
+        rng=np.random.default_rng(3), permutations=20_000
+    )
+    for (i, x), (j, y) in product(enumerate("abc"), repeat=2):
+        counts = [sum(pair == (x, y) for pair in pairwise(o)) for o in orders]
+        assert test.mean[i, j] == pytest.approx(np.mean(counts), abs=0.02)
+        more = np.mean([c >= test.observed[i, j] for c in counts])
+        assert test.p_more[i, j] == pytest.approx(more, abs=0.015)
+    assert test.without_repeats
+    assert np.diagonal(test.mean).sum() == 0
+
+
+def test_joined_repeats_stay_joined_at_every_lag() -> None:
+    observed = list("abcabac")
+    orders = without_repeats(observed)
+    found = sequential_statistics(table_of([list("aabcabbac")]), collapse=True, lags=2)
+    test = found.permutation_test(rng=np.random.default_rng(3), permutations=20_000, lag=2)
+    for (i, x), (j, y) in product(enumerate("abc"), repeat=2):
+        counts = [sum(o[k] + o[k + 2] == x + y for k in range(5)) for o in orders]
+        assert test.mean[i, j] == pytest.approx(np.mean(counts), abs=0.02)
+
+
+@settings(max_examples=40)
+@given(sessions_of(), st.integers(1, 20))
+def test_shuffles_without_repeats_keep_the_number_of_transitions(
+    sessions: list[list[str | None]], n: int
+) -> None:
+    found = sequential_statistics(table_of(sessions), collapse=True)
+    test = found.permutation_test(rng=np.random.default_rng(2), permutations=n)
+    assert np.diagonal(test.mean).sum() == 0
+    assert test.mean.sum() == pytest.approx(test.observed.sum())
+    assert ((test.p_more >= 1 / (n + 1)) & (test.p_more <= 1)).all()
+    assert (test.p_more + test.p_fewer >= 1 + 1 / (n + 1) - 1e-12).all()
+
+
+def test_an_order_that_has_no_other_says_nothing() -> None:
+    test = sequential_statistics(table_of([list("aba")]), collapse=True).permutation_test(
+        rng=np.random.default_rng(1), permutations=99
+    )
+    assert (test.p == 1).all()
+    assert np.array_equal(test.mean, test.observed)
+
+
+def test_shuffling_is_refused_where_other_transitions_cannot_occur() -> None:
+    table = table_of([["a", "b", "c", "a"]], who=[1, 2, 1, 2])
+    mask = [[False, False, True], [False] * 3, [False] * 3]
+    rng = np.random.default_rng(1)
+    with pytest.raises(CannotEstimate, match="diagonal of lag 1"):
+        sequential_statistics(table, structural_zeros=mask).permutation_test(rng=rng)
+    second = sequential_statistics(table, structural_zeros="diagonal", lags=[2])
+    with pytest.raises(CannotEstimate, match="at lag 2"):
+        second.permutation_test(rng=rng)
+    of_speakers = sequential_statistics(table, speaker="who", target="other_speaker", collapse=True)
+    with pytest.raises(CannotEstimate, match="stay with their speaker"):
+        of_speakers.permutation_test(rng=rng)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from therapeutic_process.base import lazy_room
 
 if TYPE_CHECKING:
     from therapeutic_process.session_process.adherence import (
@@ -389,10 +390,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"therapeutic_process.session_process.{_HOME[name]}"), name)
+__getattr__ = lazy_room(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import attrs
 
 from therapeutic_process.errors import CannotEstimate
+from therapeutic_process.session_process.arrangements import Arrangements, arrangements
 from therapeutic_process.session_process.extra import Bools, Floats, Ints, np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from therapeutic_process.session_process.counting import Pairs
     from therapeutic_process.session_process.turns import CodedTurns
 
@@ -30,6 +34,8 @@ class PermutationTest:
         p: Two-sided, twice the smaller, at most 1.
         permutations: How many shuffles B.
         by_speaker: Whether each speaker's codes were shuffled among that speaker's turns.
+        without_repeats: Whether only orders were drawn in which codes that cannot repeat never do; codes then stay
+            within their unbroken stretch of coded turns.
     """
 
     observed: Ints
@@ -39,9 +45,11 @@ class PermutationTest:
     p: Floats
     permutations: int
     by_speaker: bool
+    without_repeats: bool = False
 
     def __repr__(self) -> str:
         how = "within session and speaker" if self.by_speaker else "within session"
+        how += " without repeats" if self.without_repeats else ""
         few = int((self.p <= 0.05).sum())
         return (
             f"<PermutationTest: {self.permutations} shuffles {how}, {few} of {self.p.size} cells at p <= .05>"
@@ -72,24 +80,39 @@ def _session_bounds(turns: CodedTurns) -> Ints:
 
 
 def _count_shuffles(
-    turns: CodedTurns, pairs: Pairs, group: Ints, permutations: int, rng: np.random.Generator
+    turns: CodedTurns, pairs: Pairs, shuffles: Iterable[tuple[int, int, Ints]], permutations: int
 ) -> Ints:
+    """Count the transitions in shuffled blocks of turns, given as first place, place after the last, codes."""
     k = len(turns.codes)
-    bits = max((k - 1).bit_length(), 1)
     total = np.zeros(permutations * k * k, dtype=np.int64)
     base = np.arange(permutations)[:, None] * (k * k)
-    bounds = _session_bounds(turns)
-    cuts = np.searchsorted(pairs.given[np.argsort(pairs.given, kind="stable")], bounds)
     order = np.argsort(pairs.given, kind="stable")
-    for s in range(len(bounds) - 1):
-        mine = order[cuts[s] : cuts[s + 1]]
-        if not len(mine):
-            continue
-        lo, hi = int(bounds[s]), int(bounds[s + 1])
-        shuffled = _shuffle_session(turns.code[lo:hi], group[lo:hi], rng, permutations, bits)
+    given = pairs.given[order]
+    for lo, hi, shuffled in shuffles:
+        first, last = np.searchsorted(given, (lo, hi)).tolist()
+        mine = order[first:last]
         cell = base + shuffled[:, pairs.given[mine] - lo] * k + shuffled[:, pairs.target[mine] - lo]
         total += np.bincount(cell.ravel(), minlength=len(total))
     return total.reshape(permutations, k, k)
+
+
+def _freely(
+    turns: CodedTurns, group: Ints, permutations: int, rng: np.random.Generator
+) -> Iterator[tuple[int, int, Ints]]:
+    bits = max((len(turns.codes) - 1).bit_length(), 1)
+    for lo, hi in pairwise(_session_bounds(turns).tolist()):
+        yield lo, hi, _shuffle_session(turns.code[lo:hi], group[lo:hi], rng, permutations, bits)
+
+
+def _stretches(turns: CodedTurns, may_repeat: Bools) -> list[tuple[int, int, Arrangements]]:
+    """Count the orders of each unbroken stretch of coded turns, once for all batches."""
+    found = []
+    for start, length in zip(turns.start.tolist(), turns.chain_length.tolist(), strict=True):
+        counts = np.bincount(turns.code[start : start + length], minlength=len(turns.codes))
+        own = np.flatnonzero(counts)
+        orders = arrangements(own.tolist(), counts[own].tolist(), may_repeat[own].tolist())
+        found.append((start, start + length, orders))
+    return found
 
 
 def _shuffle_session(code: Ints, group: Ints, rng: np.random.Generator, permutations: int, bits: int) -> Ints:
@@ -109,39 +132,42 @@ def permute_within_sessions(
     observed: Ints,
     *,
     by_speaker: bool,
-    possible: Bools,
+    may_repeat: Bools,
     permutations: int,
     rng: np.random.Generator,
 ) -> PermutationTest:
     """Shuffle the codes of each session many times and count the same places again.
+
+    Where some codes cannot follow themselves, orders without such repeats are drawn, all with the same probability
+    (see `arrangements`), within each unbroken stretch of coded turns.
 
     Args:
         turns: The coded turns.
         pairs: The transitions, as places.
         observed: Their counts.
         by_speaker: Whether codes stay with their speaker.
-        possible: Which cells can occur.
+        may_repeat: Which codes may follow themselves.
         permutations: How many shuffles.
         rng: The source of randomness.
 
     Raises:
-        CannotEstimate: If some cells cannot occur, for shuffling would fill them.
+        CannotEstimate: If codes stay with their speaker and some cannot repeat.
     """
-    if not bool(possible.all()):
-        needed, found = (
-            "a table in which every transition can occur",
-            f"{int((~possible).sum())} structural zeros",
-        )
+    free = bool(may_repeat.all())
+    if by_speaker and not free:
+        needed, found = "codes that may repeat where they stay with their speaker", "codes that cannot repeat"
         raise CannotEstimate("permutation_test", "structural_zeros", needed=needed, found=found)
     group = _groups(turns, by_speaker=by_speaker)
+    stretches = [] if free else _stretches(turns, may_repeat)
     batch = max(1, min(permutations, _BATCH // max(int(turns.chain_length.max(initial=1)), 1)))
     sizes = [min(batch, permutations - done) for done in range(0, permutations, batch)]
     more, fewer, total = (np.zeros(observed.shape, dtype=np.int64) for _ in range(3))
     for size in sizes:
-        counts = _count_shuffles(turns, pairs, group, size, rng)
+        drawn = ((lo, hi, orders.draw(size, rng)) for lo, hi, orders in stretches)
+        counts = _count_shuffles(turns, pairs, _freely(turns, group, size, rng) if free else drawn, size)
         more += (counts >= observed).sum(0)
         fewer += (counts <= observed).sum(0)
         total += counts.sum(0)
     up, down = (more + 1) / (permutations + 1), (fewer + 1) / (permutations + 1)
     p = np.minimum(2 * np.minimum(up, down), 1.0)
-    return PermutationTest(observed, total / permutations, up, down, p, permutations, by_speaker)
+    return PermutationTest(observed, total / permutations, up, down, p, permutations, by_speaker, not free)

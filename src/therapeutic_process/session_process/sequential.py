@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from therapeutic_process.errors import NotEnoughData, TableError
+from therapeutic_process.errors import CannotEstimate, NotEnoughData, TableError
 from therapeutic_process.session_process.counting import (
     Pairs,
     Target,
@@ -118,7 +118,11 @@ class SequentialStatistics(TransitionTables):
         """Test each transition against the codes' order shuffled within session.
 
         Each speaker's codes are shuffled among that speaker's turns where targets are chosen by speaker.
-        Turns without a code stay where they are.
+        Turns without a code stay where they are. Where codes cannot repeat, because repeats were joined or zeros on
+        the diagonal of lag 1 say so, orders without such repeats are drawn, each with the same probability, within
+        each unbroken stretch of coded turns. Other zeros are refused: whether there is another order at all that keeps
+        them is a search for Hamiltonian paths, and swapping two turns at a time does not reach every order (of a, b, a,
+        b without repeats it never reaches b, a, b, a), so a shuffle that respects them could not be shown to be fair.
 
         Args:
             rng: The source of randomness.
@@ -126,19 +130,29 @@ class SequentialStatistics(TransitionTables):
             lag: Which lag; default: the first.
 
         Raises:
-            CannotEstimate: If some transitions cannot occur: shuffling would make them.
+            CannotEstimate: If transitions of one code to another, at a lag above 1, within a time window or between
+                chosen speakers cannot occur.
         """
         which = self.lags[0] if lag is None else lag
-        at = self.lags.index(which)
         return permute_within_sessions(
             self.turns,
             self._pairs(which),
-            self.frequency[at],
+            self.frequency[self.lags.index(which)],
             by_speaker=self.target != "any",
-            possible=self.possible[at],
+            may_repeat=self._may_repeat(which),
             permutations=permutations,
             rng=rng,
         )
+
+    def _may_repeat(self, lag: int) -> npt.NDArray[np.bool_]:
+        zeros = self._zeros(lag)
+        own = np.diagonal(zeros).copy()
+        elsewhere = int(zeros.sum()) - int(own.sum())
+        if elsewhere or (own.any() and lag != 1):
+            found = f"{int(zeros.sum())} structural zeros at {f'lag {lag}' if lag else 'a time window'}"
+            needed = "structural zeros on the diagonal of lag 1 only"
+            raise CannotEstimate("permutation_test", "structural_zeros", needed=needed, found=found)
+        return np.full(len(own), not self.collapsed) & ~own
 
     def __repr__(self) -> str:
         g = self.likelihood_ratio
