@@ -1,21 +1,30 @@
 """The statistical gate: error rate, power, bias and coverage where the truth is known.
 
-Run `python tests/simulation/gate.py --replications 500`, or `--short` for 60 replications of the gated cells.
-Exits with 1 only if the exact 99 % binomial interval of a gated rate misses its bound.
+Run `python tests/simulation/gate.py --replications 500`, or `--short` for 60 replications of the gated cells; with
+`--save FILE` an interrupted run goes on where it ended. One line per design and estimator: false positives where the
+true effect is 0 and power where it is δ, bias (of each reading of the default: by score, by state), coverage, rate of
+the placebo lead, how often the effect would be called inert within ±δ (at the true effect δ that is false), seconds of
+a fit, and refusals by their code. Exits with 1 only if the exact 99 % binomial interval of a rate misses its bound.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import stats
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from simulation.saved_runs import SavedRuns
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome import (
     WithinClientEffect,
@@ -70,9 +79,16 @@ class Fit(NamedTuple):
     placebo: bool
     inert: bool
     seconds: float
+    why: str = ""
 
 
-REFUSED = Fit(True, False, False, (np.nan, np.nan), False, False, np.nan)
+def refusal(code: str) -> Fit:
+    """Return the record of a refusal."""
+    return Fit(True, False, False, (), False, False, np.nan, code)
+
+
+REFUSED = refusal("too_few_clients")
+CHUNK = 50
 
 
 class Bound(NamedTuple):
@@ -148,8 +164,8 @@ def _default(table: Any, cell: Cell, truth: float) -> Fit:
     start = time.perf_counter()
     try:
         found = lagged_within_client_effect(table, timing="before", cluster=cell.cluster)
-    except CannotEstimate:
-        return REFUSED
+    except CannotEstimate as error:
+        return refusal(error.code)
     seconds = time.perf_counter() - start
     low, high = found.interval
     errors = tuple(r.effect - truth for r in found.readings)
@@ -169,8 +185,8 @@ def _screen(table: Any, cell: Cell, truth: float) -> Fit:
     start = time.perf_counter()
     try:
         found = lagged_within_client_screen(table, timing="before", cluster=cell.cluster)
-    except CannotEstimate:
-        return REFUSED
+    except CannotEstimate as error:
+        return refusal(error.code)
     seconds = time.perf_counter() - start
     low, high = found.interval
     errors = (found.effect - truth,)
@@ -190,6 +206,9 @@ def summarise(cell: Cell, name: str, fits: Sequence[Fit]) -> list[str]:
     bias = np.nanmean([f.errors for f in done], axis=0) if done else (np.nan,)
     rate = [sum(getattr(f, part) for f in done) / n for part in ("rejects", "covers", "placebo", "inert")]
     seconds = float(np.mean([f.seconds for f in done])) if done else np.nan
+    refused = Counter(f.why for f in fits if f.refused)
+    reasons = [f"({times} {code})" for code, times in sorted(refused.items())]
+    inert = f"{'false inert' if cell.effect >= DELTA else 'inert'} {rate[3]:.3f}"
     what = f"{cell.scenario} {cell.label}".strip()
     return [
         f"{what:34s}",
@@ -200,9 +219,9 @@ def summarise(cell: Cell, name: str, fits: Sequence[Fit]) -> list[str]:
         f"bias {' '.join(f'{b:+.2f}' for b in bias):11s}",
         f"cover {rate[1]:.3f}",
         f"placebo {rate[2]:.3f}",
-        f"inert {rate[3]:.3f}" if name == "default" else " " * 11,
-        f"refused {len(fits) - len(done):3d}",
+        (inert if name == "default" else "").rjust(17),
         f"{seconds:.3f} s",
+        " ".join(["refused", str(refused.total()), *reasons]),
     ]
 
 
@@ -230,28 +249,50 @@ def bounds(cell: Cell, default: Sequence[Fit], screen: Sequence[Fit]) -> Iterato
             yield Bound("screen false positives", hits, len(fitted), 0.03, 0.075)
 
 
-def run(replications: int, *, short: bool, jobs: int, only: str | None) -> int:
+def replications_of(
+    cell: Cell, index: int, wanted: int, saved: SavedRuns, pool: ProcessPoolExecutor
+) -> list[tuple[Fit, Fit]]:
+    """Return the saved replications of a cell, and draw and save those that lack."""
+    key = f"{index} {cell}"
+    for first in range(len(saved.of(key)), wanted, CHUNK):
+        tasks = [(cell, k, index) for k in range(first, min(first + CHUNK, wanted))]
+        saved.add(key, first, list(pool.map(_task, tasks, chunksize=5)))
+    return [(Fit(*one), Fit(*other)) for one, other in saved.of(key)[:wanted]]
+
+
+def run(replications: int, *, short: bool, jobs: int, only: str | None, save: Path | None = None) -> int:
     """Print the table; return how many gated rates miss their bound."""
-    missed = []
+    missed, kept = [], 0
+    saved = SavedRuns(save)
+    if saved.of_other_code:
+        print(f"{saved.of_other_code} saved runs of other code are not used")
     with ProcessPoolExecutor(jobs) as pool:
         for index, cell in enumerate(cells(short=short)):
             if only and only not in f"{cell.scenario} {cell.label} {cell.n_clients}x{cell.n_sessions}":
                 continue
-            tasks = [(cell, k, index) for k in range(replications)]
-            pairs = list(pool.map(_task, tasks, chunksize=max(1, replications // (4 * jobs))))
+            pairs = replications_of(cell, index, replications, saved, pool)
             default, screen = [p[0] for p in pairs], [p[1] for p in pairs]
             print(" | ".join(summarise(cell, "default", default)), flush=True)
             print(" | ".join(summarise(cell, "screen", screen)), flush=True)
-            missed += [(cell, b) for b in bounds(cell, default, screen) if b.missed]
+            held = list(bounds(cell, default, screen))
+            missed += [(cell, b) for b in held if b.missed]
+            kept += sum(not b.missed for b in held)
+    report(missed, kept)
+    return len(missed)
+
+
+def report(missed: Sequence[tuple[Cell, Bound]], kept: int) -> None:
+    """Print the bounds that were missed, with the interval that misses them, and what the run took."""
     for cell, bound in missed:
         low, high = exact_interval(bound.hits, bound.trials)
         where = f"{cell.scenario} {cell.n_clients}×{cell.n_sessions} δ={cell.effect}"
-        print(
-            f"MISSED {where}: {bound.name} {bound.hits}/{bound.trials}, 99 % interval {low:.3f}–{high:.3f}, "
-            f"bound {bound.low}–{bound.high}"
-        )
-    print("gate: " + (f"{len(missed)} bounds missed" if missed else "every bound kept"))
-    return len(missed)
+        rate = f"{bound.name} {bound.hits}/{bound.trials}, 99 % interval {low:.3f}–{high:.3f}"
+        print(f"MISSED {where}: {rate}, bound {bound.low}–{bound.high}")
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    minutes = sum(u.ru_utime + u.ru_stime for u in used) / 60
+    print(f"{minutes:.1f} minutes of processor time in this run")
+    verdict = f"{len(missed)} bounds missed, {kept} kept" if missed else f"every bound kept ({kept})"
+    print(f"gate: {verdict}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -261,9 +302,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="gated cells only, 60 replications by default")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes")
     parser.add_argument("--only", help="only designs whose 'scenario label NxT' contains this text")
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE", help="keep replications here, and go on from them"
+    )
     chosen = parser.parse_args(arguments)
     replications = chosen.replications or (SHORT if chosen.short else 500)
-    return int(run(replications, short=chosen.short, jobs=chosen.jobs, only=chosen.only) > 0)
+    asked = {"short": chosen.short, "jobs": chosen.jobs, "only": chosen.only, "save": chosen.save}
+    return int(run(replications, **asked) > 0)
 
 
 if __name__ == "__main__":
