@@ -22,6 +22,7 @@ from therapeutic_process.process_outcome import (
     MechanismTest,
     TheoryPerspectives,
     TheoryTest,
+    perspectives,
     theory_perspectives,
 )
 from therapeutic_process.records import Case
@@ -169,3 +170,44 @@ def test_no_cases_give_no_shares() -> None:
     assert found.rows == ()
     assert found.share("active") != found.share("active")
     assert found.to_frame().height == 0
+
+
+def test_one_case_under_a_theory_is_a_cohort_of_one() -> None:
+    tested = a_test(claim("a", code("C")), claim("b", code("S"), "contradicted", inert=True))
+    case = a_case({"id": "e", "after_session": "s2"})
+    one, cohort = perspectives(case, tested), theory_perspectives([case], tested)
+    assert (one.rows, one.interactions, one.n_unclaimed) == (
+        cohort.rows,
+        cohort.interactions,
+        cohort.n_unclaimed,
+    )
+    assert perspectives(case).n_unclaimed == 5
+
+
+def test_a_cohort_by_hand() -> None:
+    """Three cases as they come, counted by hand: shares of talk, and changes outside that nothing claims.
+
+    Each case holds C, N, nothing, S, S. A change after session 1 follows talk that is active (C); one after session 2
+    follows none; one that cites session 2 is claimed by what it cites; one before all sessions follows nothing.
+    """
+    tested = a_test(claim("a", code("C")), claim("b", code("S"), "contradicted", inert=True))
+    cases = [
+        a_case({"id": "e", "after_session": "s1"}, id="k1"),
+        a_case({"id": "e", "after_session": "s2"}, {"id": "f", "after_session": "s2",
+               "evidence": [{"kind": "session", "id": "s2"}]}, id="k2"),
+        a_case({"id": "e"}, id="k3"),
+    ]  # fmt: skip
+    found = theory_perspectives(cases, tested)
+    assert found.interactions == {"active": 3, "unclaimed": 3, "uncoded": 3, "inert": 6}
+    assert [found.share(s) for s in ("active", "inert", "undecided", "unclaimed", "uncoded")] == [
+        0.2, 0.4, 0.0, 0.2, 0.2,
+    ]  # fmt: skip
+    assert (found.n_changes_outside, found.n_after_active, found.n_cited) == (4, 1, 1)
+    assert (found.n_unclaimed, found.n_unplaced) == (1, 1)
+    assert found.n_cases == 3
+
+
+def test_what_was_not_tested_is_never_inert() -> None:
+    untested = a_test(claim("a", code("C"), "not testable"), claim("b", code("S")))
+    found = theory_perspectives([a_case()], untested)
+    assert found.interactions == {"undecided": 1, "unclaimed": 1, "uncoded": 1, "active": 2}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, overload
+
 import attrs
 
 from therapeutic_process.records import Case, Reference
+
+if TYPE_CHECKING:
+    from therapeutic_process.process_outcome.theory_standings import TheoryPerspectives
+    from therapeutic_process.process_outcome.theory_verdicts import TheoryTest
 
 __all__ = ["Perspectives", "perspectives"]
 
@@ -45,8 +51,16 @@ class Perspectives:
         )
 
 
-def perspectives(case: Case) -> Perspectives:
-    """Lay the session view and the change view of a case side by side, without a theory.
+@overload
+def perspectives(case: Case, theory_test: None = None) -> Perspectives: ...
+@overload
+def perspectives(case: Case, theory_test: TheoryTest) -> TheoryPerspectives: ...
+def perspectives(case: Case, theory_test: TheoryTest | None = None) -> Perspectives | TheoryPerspectives:
+    """Lay the session view and the change view of a case side by side, with or without a theory that was tested.
+
+    Without a theory nothing in a session is active or inert. With the test of one, the result is that of
+    `theory_perspectives` for this case: what is active, inert, undecided or unclaimed, and which changes outside
+    sessions no session event claims.
 
     >>> from therapeutic_process.exchange import example_cases
     >>> perspectives(example_cases()[0]).n_interactions
@@ -54,10 +68,15 @@ def perspectives(case: Case) -> Perspectives:
 
     Args:
         case: The case.
+        theory_test: The test of a theory; its data need not hold this case.
 
     Returns:
         What both views hold, and what only one of them does.
     """
+    if theory_test is not None:
+        from therapeutic_process.process_outcome.theory_standings import theory_perspectives
+
+        return theory_perspectives([case], theory_test)
     recorded = dict.fromkeys((s.id, x.index) for s in case.held_sessions for x in s.interactions)
     evidence = {(r.id, r.index) for e in case.change_events for r in e.evidence if r.kind == "interaction"}
     cited = [one for one in recorded if one in evidence]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.theory_verdicts import TheoryTest
     from therapeutic_process.records import Case, Code, Interaction
 
-__all__ = ["ProcessStanding", "Standing", "TheoryPerspectives", "theory_perspectives"]
+__all__ = ["PerspectivesTally", "ProcessStanding", "Standing", "TheoryPerspectives", "theory_perspectives"]
 
 Standing = Literal["active", "inert", "undecided", "unclaimed"]
 
@@ -131,29 +131,54 @@ def theory_perspectives(cases: Iterable[Case], theory_test: TheoryTest) -> Theor
         cases: The cases; they need not be those that the theory was tested with.
         theory_test: The test.
     """
-    claims = _Claims(theory_test.mechanisms)
-    tally: Counter[tuple[str, str, str | None]] = Counter()
-    interactions: Counter[str] = Counter()
-    changes: Counter[str] = Counter()
-    n = 0
+    tally = PerspectivesTally(theory_test)
     for case in cases:
-        n += 1
-        tally.update(_recorded(case))
+        tally.add(case)
+    return tally.result()
+
+
+class PerspectivesTally:
+    """Counts case after case and lets them go: what `theory_perspectives` says of any number of them."""
+
+    def __init__(self, theory_test: TheoryTest) -> None:
+        """Begin with no case.
+
+        Args:
+            theory_test: The test of the theory.
+        """
+        self._claims = _Claims(theory_test.mechanisms)
+        self._variables: Counter[tuple[str, str, str | None]] = Counter()
+        self._interactions: Counter[str] = Counter()
+        self._changes: Counter[str] = Counter()
+        self._n = 0
+
+    def add(self, case: Case) -> None:
+        """Count a case.
+
+        Args:
+            case: The case.
+        """
+        self._n += 1
+        self._variables.update(_recorded(case))
         roles = {p.id: p.role for p in case.participants}
         talk = (x for s in case.held_sessions for x in s.interactions)
-        interactions.update(claims.of_interaction(x, roles.get(x.speaker or "")) for x in talk)
-        changes.update(_changes(case, claims))
-    return TheoryPerspectives(
-        rows=claims.rows(tally),
-        interactions=dict(interactions),
-        n_interactions=sum(interactions.values()),
-        n_changes_outside=changes["outside"],
-        n_cited=changes["cited"],
-        n_after_active=changes["after active"],
-        n_unclaimed=changes["unclaimed"],
-        n_unplaced=changes["unplaced"],
-        n_cases=n,
-    )
+        self._interactions.update(self._claims.of_interaction(x, roles.get(x.speaker or "")) for x in talk)
+        self._changes.update(_changes(case, self._claims))
+
+    def result(self) -> TheoryPerspectives:
+        """Return what both perspectives hold of the cases so far."""
+        changes = self._changes
+        return TheoryPerspectives(
+            rows=self._claims.rows(self._variables),
+            interactions=dict(self._interactions),
+            n_interactions=self._interactions.total(),
+            n_changes_outside=changes["outside"],
+            n_cited=changes["cited"],
+            n_after_active=changes["after active"],
+            n_unclaimed=changes["unclaimed"],
+            n_unplaced=changes["unplaced"],
+            n_cases=self._n,
+        )
 
 
 @attrs.frozen(eq=False)
