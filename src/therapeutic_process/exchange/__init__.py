@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from therapeutic_process.exchange.documents import (
     MAX_DEPTH,
@@ -16,6 +15,7 @@ from therapeutic_process.exchange.documents import (
 from therapeutic_process.exchange.examples import example_cases
 from therapeutic_process.exchange.files import CaseReader, DocumentsSkippedWarning, read_cases, write_cases
 from therapeutic_process.exchange.schema_document import json_schema, schema_versions, shipped_schema
+from therapeutic_process.lazy_room import lazy_room
 
 if TYPE_CHECKING:
     from therapeutic_process.exchange.conversion import FORMATS, Conversion, Format, convert
@@ -194,10 +194,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"therapeutic_process.exchange.{_HOME[name]}"), name)
+__getattr__ = lazy_room(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

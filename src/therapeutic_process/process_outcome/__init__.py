@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from therapeutic_process.errors import MissingExtra
+from therapeutic_process.lazy_room import lazy_room
 from therapeutic_process.process_outcome.links import (
     Link,
     LinkedSession,
@@ -78,6 +77,7 @@ if TYPE_CHECKING:
         MechanismVerdict,
     )
     from therapeutic_process.process_outcome.theory_standings import (
+        PerspectivesTally,
         ProcessStanding,
         Standing,
         TheoryPerspectives,
@@ -111,6 +111,7 @@ _HOME = {
     "MechanismVerdict": "theory_mechanisms",
     "ModelSyntax": "model_syntax",
     "PermutationTest": "events",
+    "PerspectivesTally": "theory_standings",
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
     "ProcessRow": "process_tables",
@@ -181,6 +182,7 @@ __all__ = [
     "ModelSyntax",
     "PermutationTest",
     "Perspectives",
+    "PerspectivesTally",
     "PlaceboLead",
     "ProcessGradient",
     "ProcessRow",
@@ -226,15 +228,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"therapeutic_process.process_outcome.{_HOME[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name not in {"numpy", "scipy", "polars"}:
-            raise
-        raise MissingExtra("analysis", error.name) from error
+__getattr__ = lazy_room(__name__, _HOME, extra="analysis", packages=("numpy", "scipy", "polars"))
 
 
 def __dir__() -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from therapeutic_process.base import lazy_room
+from therapeutic_process.lazy_room import lazy_room
 
 if TYPE_CHECKING:
     from therapeutic_process.session_process.adherence import (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from therapeutic_process.errors import MissingExtra
+from therapeutic_process.lazy_room import lazy_room
 
 if TYPE_CHECKING:
     from therapeutic_process.simulate.cases import simulated_cases
@@ -34,15 +33,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"therapeutic_process.simulate.{_HOME[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name not in {"numpy", "scipy", "polars"}:
-            raise
-        raise MissingExtra("analysis", error.name) from error
+__getattr__ = lazy_room(__name__, _HOME, extra="analysis", packages=("numpy", "scipy", "polars"))
 
 
 def __dir__() -> list[str]:

@@ -6,12 +6,14 @@ Nothing but this file is loaded until a strategy is used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from therapeutic_process.errors import MissingExtra
+from therapeutic_process.lazy_room import lazy_room
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from therapeutic_process.base import Record
     from therapeutic_process.testing.aims import (
         attainment_levels,
         attainment_ratings,
@@ -153,23 +155,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(_module(_HOME[name]), name)
+__getattr__ = lazy_room(__name__, _HOME, extra="testing", packages=("hypothesis",))
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def _module(name: str) -> Any:
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != "hypothesis":
-            raise
-    raise MissingExtra("testing", "hypothesis")
 
 
 def register() -> None:
@@ -186,4 +176,10 @@ def register() -> None:
     named = [getattr(room, name) for room in (facts, records) for name in room.__all__]
     for record in named:
         if isinstance(record, type) and issubclass(record, Record) and record is not Record:
-            st.register_type_strategy(record, lambda kind: _module("registration").strategy_of(kind))
+            st.register_type_strategy(record, _strategy_of)
+
+
+def _strategy_of(kind: type[Record]) -> SearchStrategy[Any]:
+    from therapeutic_process.testing.registration import strategy_of
+
+    return strategy_of(kind)
