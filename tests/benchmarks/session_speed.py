@@ -12,10 +12,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -24,6 +26,7 @@ from benchmarks.change_speed import in_turn, limits, line
 from therapeutic_process.session_process import krippendorff_alpha, sequential_statistics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 
@@ -42,22 +45,29 @@ def transitions(kernels: Any, n: int, rounds: int) -> None:
     found = sequential_statistics(table, speaker="is_client", target=(False, True))
     counted = kernels.k3(t["session"], t["is_client"], t["code"])[0]
     assert np.array_equal(found.frequency[0], counted[np.ix_(found.codes, found.codes)])
+    frames = {"Polars": table, "pandas": pd.DataFrame(columns)}
     took = in_turn(
-        {
-            "kernel": lambda: kernels.k3(t["session"], t["is_client"], t["code"]),
-            "any": lambda: sequential_statistics(table),
-            "two": lambda: sequential_statistics(table, speaker="is_client", target=(False, True)),
-            "texts": lambda: sequential_statistics(texts),
-        },
+        {"kernel": lambda: kernels.k3(t["session"], t["is_client"], t["code"])} | _asked(frames, texts),
         rounds,
     )
-    for what, name, target in (
-        ("lag-1 statistics, integer codes / kernel", "any", "target 5"),
-        ("  from therapist to client", "two", "target 5"),
-        ("  codes as texts", "texts", ""),
-    ):
-        times = f"{took[name] * 1e3:.1f} ms, kernel {took['kernel'] * 1e3:.1f} ms"
-        line(what, f"{took[name] / took['kernel']:.2f}", f"{target}; {times}" if target else times)
+    for name in list(took)[1:]:
+        target = "" if "texts" in name else "target 5; "
+        times = f"{target}{took[name] * 1e3:.1f} ms, kernel {took['kernel'] * 1e3:.1f} ms"
+        line(f"lag-1 statistics, {name} / kernel", f"{took[name] / took['kernel']:.2f}", times)
+
+
+def _asked(frames: dict[str, Any], texts: pl.DataFrame) -> dict[str, Callable[[], object]]:
+    asked: dict[str, Callable[[], object]] = {}
+    for name, frame in frames.items():
+        asked[f"{name}, integer codes"] = partial(sequential_statistics, frame)
+        asked[f"{name}, from therapist to client"] = partial(
+            sequential_statistics, frame, speaker="is_client", target=(False, True)
+        )
+    words = pd.DataFrame(texts.to_dict(as_series=False))
+    asked["pandas, codes as categories"] = partial(sequential_statistics, words.astype({"code": "category"}))
+    asked["Polars, codes as texts"] = partial(sequential_statistics, texts)
+    asked["pandas, codes as texts"] = partial(sequential_statistics, words)
+    return asked
 
 
 def permutations(rng: np.random.Generator) -> None:
@@ -68,6 +78,9 @@ def permutations(rng: np.random.Generator) -> None:
     statistics = sequential_statistics(table)
     took = in_turn({"all": lambda: statistics.permutation_test(permutations=1_000, rng=rng)}, 3)
     line("1,000 permutations of 100,000 turns within session", f"{took['all']:.2f} s")
+    joined = sequential_statistics(table, collapse=True)
+    took = in_turn({"all": lambda: joined.permutation_test(permutations=1_000, rng=rng)}, 1)
+    line("  without repeats", f"{took['all']:.2f} s", f"{len(joined.turns.code):,} turns")
 
 
 def agreement(rng: np.random.Generator, rounds: int) -> None:

@@ -83,3 +83,30 @@ def test_only_the_columns_that_are_needed_are_read() -> None:
 
 def _explode(_: object) -> int:
     raise AssertionError
+
+
+@pytest.mark.parametrize("kind", ["category", "str", "object"])
+def test_labels_are_numbered_alike_whatever_holds_them(kind: str) -> None:
+    labels = ["b", "c", "b", "a", None, "c"]
+    plain = nw.from_native(pl.Series("code", labels), series_only=True)
+    other = nw.from_native(pd.Series(labels, name="code").astype(kind), series_only=True)
+    for one, two in zip(as_integers(plain, "code"), as_integers(other, "code"), strict=True):
+        assert list(one) == list(two)
+
+
+def test_a_category_that_does_not_occur_is_no_label() -> None:
+    held = pd.Series(["b", "a", "b"], dtype=pd.CategoricalDtype(["z", "b", "a"]))
+    codes, labels = as_integers(nw.from_native(held, series_only=True), "code")
+    assert (codes.tolist(), labels) == ([1, 0, 1], ("a", "b"))
+
+
+def test_a_label_that_comes_late_is_found() -> None:
+    late = pl.Series("code", ["b"] * 5000 + ["a"])
+    codes, labels = as_integers(nw.from_native(late, series_only=True), "code")
+    assert (codes.sum(), codes[-1], labels) == (5000, 0, ("a", "b"))
+
+
+@pytest.mark.parametrize("high", [3, 31, 32, 400])
+def test_numbers_that_do_not_occur_are_no_labels(high: int) -> None:
+    codes, labels = as_integers(nw.from_native(pl.Series("code", [high, 1, high]), series_only=True), "code")
+    assert (codes.tolist(), labels) == ([1, 0, 1], (1, high))

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from session_process.builders import flat, sessions_of, table_of
 from therapeutic_process.errors import TableError
-from therapeutic_process.session_process import sequential_statistics
+from therapeutic_process.session_process import code_turns, sequential_statistics
+from therapeutic_process.session_process.counting import count_at_lag, pairs_at_lag, table_of_pairs
 
 ALPHABET = ["ask", "listen", "plan"]
 
@@ -134,3 +138,19 @@ def test_at_lag_two_a_collapsed_code_can_come_back() -> None:
     assert found.frequency[1, 0, 0] == 1
     assert bool(found.possible[1].all())
     assert not bool(found.possible[0, 0, 0])
+
+
+@pytest.mark.parametrize("target", ["any", "other_speaker", ("c", "t")])
+def test_counting_by_blocks_and_listing_agree(target: Any) -> None:
+    rng = np.random.default_rng(4)
+    n = 2**16 * 2 + 7
+    table = pl.DataFrame({
+        "session_id": np.arange(n) // 1000,
+        "index": np.arange(n),
+        "code": rng.integers(0, 20, n),
+        "who": np.array(["c", "t"])[rng.integers(0, 2, n)],
+    }).with_columns(code=pl.when(pl.col("index") % 997 != 0).then("code"))  # fmt: skip
+    turns = code_turns(table, speaker="who")
+    for lag in (1, 3):
+        listed = table_of_pairs(turns.code, pairs_at_lag(turns, lag, target=target), len(turns.codes))
+        assert np.array_equal(count_at_lag(turns, lag, target=target), listed)

@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 _SPAN = 1024
+_FEW = 32
+_HEAD = 4096
 
 
 def read_columns(frame: IntoFrame, names: Sequence[str]) -> dict[str, nw.Series[Any]]:
@@ -70,13 +72,23 @@ def _missing(series: nw.Series[Any]) -> nw.Series[Any]:
     return absent.fill_null(value=True)
 
 
+def _surely_complete(series: nw.Series[Any]) -> bool:
+    """Tell whether no cell is missing, without looking at the cells of a column that cannot hold a missing one."""
+    if series.dtype.is_float():
+        return False
+    plain = series.implementation.is_pandas() and isinstance(series.to_native().dtype, np.dtype)
+    if plain and (series.dtype.is_integer() or series.dtype == nw.Boolean):
+        return True
+    return series.null_count() == 0
+
+
 def require_complete(series: nw.Series[Any], name: str) -> None:
     """Refuse a key column with missing cells.
 
     Raises:
         TableError: With the number of missing cells and their first rows.
     """
-    if series.null_count() == 0 and not series.dtype.is_float():
+    if _surely_complete(series):
         return
     rows = np.flatnonzero(_missing(series).to_numpy())
     if len(rows):
@@ -98,7 +110,11 @@ def as_floats(series: nw.Series[Any], name: str) -> Floats:
 def _dense(values: Ints, low: int, high: int) -> tuple[Ints, tuple[int, ...]]:
     # Codes that already count from 0 are taken as they are: at a million turns a copy shows.
     shifted = values if low == 0 else values - low
-    seen = np.flatnonzero(np.bincount(shifted, minlength=high - low + 1))
+    if high - low < _FEW:
+        narrow = shifted.astype(np.int8)
+        seen = np.flatnonzero([np.any(narrow == k) for k in range(high - low + 1)])
+    else:
+        seen = np.flatnonzero(np.bincount(shifted, minlength=high - low + 1))
     if len(seen) == high - low + 1:
         return shifted, tuple((seen + low).tolist())
     place = np.zeros(high - low + 1, dtype=np.int64)
@@ -131,16 +147,46 @@ def _truths(values: Bools) -> tuple[Ints, tuple[bool, ...]]:
 
 
 def _other(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
-    plain = series.cast(nw.String) if series.dtype in (nw.Categorical, nw.Enum) else series
-    labels = sorted(plain.unique().to_list())
-    if not labels:
+    if not len(series):
         return np.zeros(0, dtype=np.int64), ()
+    if series.implementation.is_pandas():
+        return _of_pandas(series)
+    plain = series.cast(nw.String) if series.dtype in (nw.Categorical, nw.Enum) else series
     if plain.dtype == nw.String and plain.implementation.is_polars():
-        # Polars numbers an enumeration's labels itself, several times faster than a look-up of each cell.
-        numbers = plain.to_native().cast(plain.__native_namespace__().Enum(labels)).to_physical()
-        return np.asarray(numbers.to_numpy()).astype(np.int64), tuple(labels)
+        return _of_polars(plain)
+    labels = sorted(plain.unique().to_list())
     codes = plain.replace_strict(labels, list(range(len(labels))), return_dtype=nw.Int64)
     return np.asarray(codes.to_numpy(), dtype=np.int64), tuple(labels)
+
+
+def _of_pandas(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    # pandas numbers labels itself, and a column of categories is numbered already.
+    native = series.to_native()
+    if series.dtype in (nw.Categorical, nw.Enum):
+        held, labels = np.asarray(native.cat.codes), native.cat.categories.astype("str").tolist()
+        codes, seen = _dense(held, 0, len(labels) - 1)
+        return _sorted(codes, [labels[k] for k in seen])
+    numbers, found = native.factorize()
+    return _sorted(np.asarray(numbers), found.tolist())
+
+
+def _sorted(codes: Ints, labels: list[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    order = sorted(range(len(labels)), key=labels.__getitem__)
+    place = np.zeros(len(labels), dtype=np.int64)
+    place[order] = np.arange(len(labels))
+    return place[codes], tuple(labels[k] for k in order)
+
+
+def _of_polars(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
+    # Polars numbers an enumeration's labels itself, several times faster than a look-up of each cell. The first rows
+    # mostly hold every label; where they do not, the cast says so.
+    native, polars = series.to_native(), series.__native_namespace__()
+    for rows in (native.head(_HEAD), native):
+        labels = sorted(rows.unique().to_list())
+        numbers = native.cast(polars.Enum(labels), strict=False)
+        if not numbers.null_count():
+            break
+    return np.asarray(numbers.to_physical().to_numpy()).astype(np.int64), tuple(labels)
 
 
 def _integers_of(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
@@ -197,7 +243,7 @@ def as_integers(
     Raises:
         TableError: If a label occurs that is not among the labels given, or a label is given twice.
     """
-    if series.null_count() == 0 and not series.dtype.is_float():
+    if _surely_complete(series):
         codes, found = _integers_of(series)
     else:
         known = ~_missing(series)

@@ -25,6 +25,8 @@ __all__ = [
     "table_of_pairs",
 ]
 
+_BLOCK = 2**16
+
 Target: TypeAlias = "Literal['any', 'other_speaker'] | tuple[Any, Any]"
 
 
@@ -164,16 +166,28 @@ def table_of_pairs(
 def count_at_lag(turns: CodedTurns, lag: int, *, target: Target = "any") -> Ints:
     """Count the transitions at a lag without listing them, codes x codes."""
     k, n = len(turns.codes), max(len(turns.code) - lag, 0)
-    # Narrow integers: at a million turns most of the time goes into moving memory.
-    kind = np.int16 if k * k < 2**15 - 1 else np.int64
-    code: npt.NDArray[np.signedinteger[Any]] = turns.code.astype(kind)
-    cell = code[:n] * np.asarray(k, dtype=kind) + code[lag : lag + n] + np.asarray(1, dtype=kind)
     wanted = _wanted(turns, slice(0, n), slice(lag, lag + n), target)
-    if wanted is not None:
-        # Cell 0 takes what is not wanted; multiplying is several times faster than choosing.
-        cell *= wanted
-    cell[_crossing(turns, lag)] = 0
-    return np.bincount(cell, minlength=k * k + 1)[1:].reshape(k, k)
+    across = _crossing(turns, lag)
+    across = across if wanted is None else across[wanted[across]]
+    return _count_neighbours(turns.code, lag, wanted, k) - table_of_pairs(
+        turns.code, Pairs(across, across + lag), k
+    )
+
+
+def _count_neighbours(code: Ints, lag: int, wanted: Bools | None, k: int) -> Ints:
+    """Count the wanted pairs wherever they lie, block by block: at a million turns moving memory is what costs."""
+    n, cells = max(len(code) - lag, 0), k * k
+    kind = np.int16 if 2 * cells < 2**15 else np.int64
+    total = np.zeros(2 * cells, dtype=np.int64)
+    for first in range(0, n, _BLOCK):
+        last = min(first + _BLOCK, n)
+        part: npt.NDArray[np.signedinteger[Any]] = code[first : last + lag].astype(kind)
+        cell = part[: last - first] * np.asarray(k, dtype=kind) + part[lag:]
+        if wanted is not None:
+            # What is not wanted is counted too, apart: choosing costs more.
+            cell += wanted[first:last] * np.asarray(cells, dtype=kind)
+        total += np.bincount(cell, minlength=2 * cells)
+    return total[cells if wanted is not None else 0 :][:cells].reshape(k, k)
 
 
 def chain_ends(turns: CodedTurns, lag: int) -> Ints:
