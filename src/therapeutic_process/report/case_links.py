@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from therapeutic_process.process_outcome import Link, LinkedSession, Links, link_events
+from therapeutic_process.report.figures.linked import linked_timeline
 from therapeutic_process.report.html import Column, Content, Html, table, tag
-from therapeutic_process.report.view import View, note, notes
+from therapeutic_process.report.view import View, drawing, note, notes
 from therapeutic_process.report.words import count, listed, plain, when, window_in_words
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def links_section(view: View) -> Html:
         return view.section("links", "Recorded changes", note("No change event is recorded."))
     parts: list[Html | None] = [_recorded(view), view.subheading("What came before changes outside sessions")]
     if found.n_events:
-        parts += [_said(view, found), *_link_tables(view, found), notes(found.assumptions)]
+        parts += [
+            _said(view, found),
+            _figure(view, found),
+            *_link_tables(view, found),
+            notes(found.assumptions),
+        ]
     else:
         parts.append(note("No change outside sessions is recorded."))
     return view.section("links", "Recorded changes", parts)
@@ -87,6 +93,21 @@ def _said(view: View, found: Links) -> Html:
         f"({found.n_ambiguous} with more than one, which the link does not tell apart), {listed(rest)}."
     )
     return tag("p", told)
+
+
+def _figure(view: View, found: Links) -> Html | None:
+    drawn = linked_timeline(view.case, view.names, found)
+    if drawn.spec is None:
+        return None
+    told = "Lines lead from changes outside sessions back to the sessions in the window before them: solid where the "
+    told += (
+        "session surely came before, dashed where it may have. A line says nothing about what led to what."
+    )
+    more = (
+        f" Not drawn, because no place is known: {count(drawn.n_undrawn, 'line')}." if drawn.n_undrawn else ""
+    )
+    name = f"{view.prefix}-links-line"
+    return drawing(drawn.spec, name=name, label=drawn.words, caption=told + more, wide=True)
 
 
 def _link_tables(view: View, found: Links) -> Iterator[Html]:

@@ -10,6 +10,7 @@ from therapeutic_process.report.case_overview import lede, named, overview, peop
 from therapeutic_process.report.case_plans import plans_section
 from therapeutic_process.report.case_process import process_section, session_table
 from therapeutic_process.report.case_text import text_section
+from therapeutic_process.report.cohort_links import theory_section
 from therapeutic_process.report.figures.timeline import Timeline, timeline
 from therapeutic_process.report.html import Column, Content, Html, join, table, tag
 from therapeutic_process.report.names import Names
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from therapeutic_process.instruments import Catalogue
+    from therapeutic_process.process_outcome import TheoryTest
     from therapeutic_process.records import Case, Measurement
 
 __all__ = ["DEFAULT_WINDOW", "case_report", "case_sections", "options_in_words"]
@@ -35,6 +37,7 @@ def case_report(
     window: timedelta | int = DEFAULT_WINDOW,
     catalogue: Catalogue | None = None,
     at: datetime | None = None,
+    theory: TheoryTest | None = None,
 ) -> str:
     """Write the report of one case as one HTML document that needs no network.
 
@@ -53,6 +56,7 @@ def case_report(
         catalogue: Where to look up instruments and coding systems, besides the case's own; by default the built-in
             catalogue.
         at: When the report is made, if it is to say so.
+        theory: The test of a theory, to show what of the sessions is active, inert, undecided or unclaimed under it.
 
     Returns:
         The document.
@@ -61,7 +65,7 @@ def case_report(
         NotEnoughData: If the window is empty.
         MissingExtra: If the ``figures`` extra is not installed.
     """
-    view = View(case, Names.of(case, catalogue), window, include_text, "case", 2, at)
+    view = View(case, Names.of(case, catalogue), window, include_text, "case", 2, at, theory)
     sections = case_sections(view)
     head = tag(
         "header",
@@ -104,6 +108,7 @@ def case_sections(view: View) -> Html:
         process_section(view),
         links_section(view),
         perspectives_section(view),
+        theory_section(view),
         text_section(view),
     )
 
@@ -118,6 +123,8 @@ def _links(view: View) -> list[tuple[str, str]]:
         "links": "Recorded changes",
         "perspectives": "Two perspectives",
     }
+    if view.theory is not None:
+        names["theory"] = "Under a theory"
     if view.include_text:
         names["text"] = "Texts"
     if plans_section(view) is None:

@@ -10,6 +10,7 @@ from therapeutic_process.report.case_change import perspectives_panel
 from therapeutic_process.report.case_overview import lede, named, overview
 from therapeutic_process.report.case_view import DEFAULT_WINDOW, case_sections, options_in_words
 from therapeutic_process.report.cohort_change import change_parts
+from therapeutic_process.report.cohort_links import TheoryFindings, standings_parts, theory_parts
 from therapeutic_process.report.cohort_people import cohort_numbers, dropped, who_is_in
 from therapeutic_process.report.cohort_process import flow_parts, link_parts
 from therapeutic_process.report.cohort_tally import CohortTally
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
 
+    from therapeutic_process.process_outcome import PerspectivesTally
     from therapeutic_process.records import Case
 
 __all__ = ["cohort_report"]
@@ -37,6 +39,7 @@ def cohort_report(
     max_case_views: int = 3,
     catalogue: Catalogue | None = None,
     at: datetime | None = None,
+    theory: TheoryFindings | None = None,
 ) -> str:
     """Write the report of a cohort as one HTML document that needs no network.
 
@@ -58,6 +61,7 @@ def cohort_report(
         catalogue: Where to look up instruments and coding systems, besides each case's own; by default the built-in
             catalogue.
         at: When the report is made, if it is to say so.
+        theory: What to show of a theory that was tested.
 
     Returns:
         The document.
@@ -72,9 +76,12 @@ def cohort_report(
         )
     known = catalogue or builtin_catalogue()
     tally = CohortTally(window=window, catalogue=known)
+    standings = None if theory is None else theory.tally()
     views: list[Html] = []
     for number, case in enumerate(cases, start=1):
         tally.add(case)
+        if standings is not None:
+            standings.add(case)
         if number <= max_case_views:
             views.append(
                 _case_view(
@@ -85,15 +92,18 @@ def cohort_report(
     names = Names(known.with_(*tally.own.values()), {})
     return page(
         f"Cohort report: {count(tally.numbers['cases'], 'case')}",
-        _head(tally, lost, views),
+        _head(tally, lost, views, theory),
         _sections(tally, lost, names),
+        _theory(theory, standings),
         _case_views(tally, views),
         made=options_in_words(window, include_text=include_text),
         at=at,
     )
 
 
-def _head(tally: CohortTally, lost: list[DocumentError], views: list[Html]) -> Html:
+def _head(
+    tally: CohortTally, lost: list[DocumentError], views: list[Html], theory: TheoryFindings | None
+) -> Html:
     links = [
         ("who", "Who is in"),
         ("dropped", "What was left out"),
@@ -102,6 +112,8 @@ def _head(tally: CohortTally, lost: list[DocumentError], views: list[Html]) -> H
         ("links", "Links"),
         ("perspectives", "Two perspectives"),
     ]
+    if theory is not None:
+        links += [("theory", "The theory tested"), ("standings", "Under the theory")]
     if views:
         links.append(("cases", "Cases"))
     told = f"{count(tally.numbers['clients'], 'client')}, {count(tally.sessions['held'], 'held session')}."
@@ -140,6 +152,16 @@ def _sections(tally: CohortTally, lost: list[DocumentError], names: Names) -> Ht
         _section(
             "perspectives", "Two perspectives", panel, notes(seen.meaning), note(without) if without else None
         ),
+    )
+
+
+def _theory(found: TheoryFindings | None, standings: PerspectivesTally | None) -> Html | None:
+    if found is None or standings is None:
+        return None
+    under = "What is recorded, under the theory"
+    return join(
+        _section("theory", "The theory tested", *theory_parts(found)),
+        _section("standings", under, *standings_parts(standings.result())),
     )
 
 

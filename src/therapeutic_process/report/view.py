@@ -15,6 +15,8 @@ from therapeutic_process.report.names import Names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from therapeutic_process.process_outcome import TheoryTest  # noqa: TC004  attrs does not evaluate annotations
+
 __all__ = ["View", "bar", "drawing", "facts", "note", "notes"]
 
 
@@ -30,6 +32,7 @@ class View:
         prefix: Beginning of every id of the view, so that several views can stand in one page.
         level: Level of the headings of its sections.
         at: When the report is made, if it is to say so.
+        theory: The test of a theory that the case is seen under, if any.
     """
 
     case: Case
@@ -39,6 +42,7 @@ class View:
     prefix: str
     level: int
     at: datetime | None = None
+    theory: TheoryTest | None = None
 
     def section(self, slug: str, title: str, *content: Content) -> Html:
         """Return a section with its heading.
