@@ -190,7 +190,7 @@ def test_too_little_data_gives_an_empty_table_and_no_crash(frame: pl.DataFrame) 
 def test_repeated_keys_are_an_error_that_counts_them(keys: tuple[Any, Any]) -> None:
     a, b = keys
     frame = pl.DataFrame({"client_id": [b, a, a], "session": [1, 3, 3], "score": [9.0, 8.0, 7.0]})
-    with pytest.raises(TableError, match="1 rows"):
+    with pytest.raises(TableError, match="2 rows that share theirs"):
         sudden_gains(frame, cutoff=7)
 
 

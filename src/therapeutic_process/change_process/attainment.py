@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import attrs
 
+from therapeutic_process.change_process.arguments import (
+    known_score,
+    need_number,
+    need_positive,
+    need_share,
+)
 from therapeutic_process.errors import TherapeuticProcessError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["AttainmentChange", "GoalAttainment", "goal_attainment", "goal_attainment_change"]
 
@@ -51,9 +54,10 @@ def goal_attainment(
         TherapeuticProcessError: If a level lies outside −2 … +2, a weight is not above 0, the numbers of
             levels and weights differ, or the correlation lies outside 0 to 1.
     """
+    levels = [known_score("levels", x) for x in levels]
     given = [1.0] * len(levels) if weights is None else list(weights)
     _refuse(levels, given, correlation)
-    rated = [(w, x) for w, x in zip(given, levels, strict=True) if x is not None and not math.isnan(x)]
+    rated = [(w, x) for w, x in zip(given, levels, strict=True) if x is not None]
     t = None
     if rated:
         squares, total = sum(w * w for w, _ in rated), sum(w for w, _ in rated)
@@ -69,10 +73,9 @@ def _refuse(levels: Sequence[float | None], weights: Sequence[float], correlatio
     outside = sum(1 for x in levels if x is not None and abs(x) > 2)
     if outside:
         raise TherapeuticProcessError(f"levels: needed -2 to +2, found {outside} outside")
-    if any(not w > 0 for w in weights):
-        raise TherapeuticProcessError("weights: needed numbers above 0, found others")
-    if not 0 <= correlation <= 1:
-        raise TherapeuticProcessError(f"correlation: needed a number from 0 to 1, found {correlation}")
+    for weight in weights:
+        need_positive("weights", weight)
+    need_share("correlation", correlation)
 
 
 @attrs.frozen
@@ -111,7 +114,11 @@ def goal_attainment_change(
     Raises:
         TherapeuticProcessError: As `goal_attainment`.
     """
-    first = [baseline] * len(levels) if isinstance(baseline, int | float) else list(baseline)
+    if not isinstance(baseline, Sequence):
+        baseline = [need_number("baseline", baseline)] * len(levels)
+    levels, first = (
+        [known_score(n, x) for x in xs] for n, xs in (("levels", levels), ("baseline", baseline))
+    )
     if len(first) != len(levels):
         raise TherapeuticProcessError(f"baseline: needed {len(levels)}, one per goal, found {len(first)}")
     both = [a is not None and b is not None for a, b in zip(first, levels, strict=True)]

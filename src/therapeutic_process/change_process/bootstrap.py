@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from therapeutic_process.change_process.arguments import need_between, need_positive
+from therapeutic_process.change_process.arguments import (
+    known_score,
+    need_between,
+    need_number,
+    need_positive,
+    need_whole,
+)
 from therapeutic_process.errors import MissingExtra, NotEnoughData
 
 if TYPE_CHECKING:
@@ -34,6 +40,7 @@ def bootstrap_shares(
     if confidence is None or rng is None or not total:
         return [(None, None)] * len(counts)
     tail = (1 - need_between("confidence", confidence, 0, 1)) / 2
+    need_whole("n_boot", n_boot)
     np = numpy_module()
     draws = rng.multinomial(total, [c / total for c in counts], size=n_boot) / total
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
@@ -94,9 +101,12 @@ def cutoff_c_interval(
         rng: Source of randomness.
 
     Raises:
-        NotEnoughData: If a sample has fewer than 3 scores, or the functional population is not given.
+        NotEnoughData: If a sample has fewer than 3 scores or zero variance, or the functional population is not
+            given.
+        TherapeuticProcessError: If a score is no finite number, or another number is impossible.
     """
     np = numpy_module()
+    need_whole("n_boot", n_boot)
     tail = (1 - need_between("confidence", confidence, 0, 1)) / 2
     x = _sample(np, "clinical", clinical)
     y = None if functional is None else _sample(np, "functional", functional)
@@ -104,7 +114,10 @@ def cutoff_c_interval(
         raise NotEnoughData(
             "cutoff_c_interval", needed="functional scores, or their mean and sd", found="neither"
         )
-    known = None if y is not None else (mean_functional, need_positive("sd_functional", sd_functional or 0.0))
+    known = None
+    if y is None:
+        mean = need_number("mean_functional", mean_functional or 0.0)
+        known = mean, need_positive("sd_functional", sd_functional or 0.0)
 
     def cutoff(one: Any, two: Any) -> Any:
         m0, s0 = one.mean(axis=-1), one.std(axis=-1, ddof=1)
@@ -119,8 +132,10 @@ def cutoff_c_interval(
 
 
 def _sample(np: Any, name: str, values: Sequence[float | None]) -> Any:
-    known = np.array([v for v in values if v is not None], dtype=float)
-    known = known[~np.isnan(known)]
+    scores = (known_score(name, v) for v in values)
+    known = np.array([v for v in scores if v is not None], dtype=float)
     if len(known) < 3:
         raise NotEnoughData("cutoff_c_interval", needed=f"at least 3 {name} scores", found=len(known))
+    if known.min() == known.max():
+        raise NotEnoughData("cutoff_c_interval", needed=f"{name} scores that vary", found="zero variance")
     return known

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from therapeutic_process.change_process.arguments import need_number
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.instruments import Catalogue, Direction, builtin_catalogue
 from therapeutic_process.records import MissingReason, Reporter, first_instant, last_instant
@@ -50,8 +51,8 @@ class Threshold:
     source: str
 
     @value.validator
-    def _positive(self, _: object, value: float) -> None:
-        if not (value > 0 and math.isfinite(value)):
+    def _positive(self, _: object, value: Any) -> None:
+        if not (isinstance(value, int | float) and value > 0 and math.isfinite(value)):
             raise NotEnoughData("Threshold", needed="a finite value above 0", found="another one")
 
     def reached(self, amount: float) -> bool | None:
@@ -62,7 +63,7 @@ class Threshold:
         >>> Threshold(0.5, inclusive=True, source="a manual").reached(2.3 - 1.8)
         True
         """
-        if math.isclose(amount, self.value, rel_tol=1e-9):
+        if math.isclose(need_number("amount", amount), self.value, rel_tol=1e-9):
             return self.inclusive
         return amount > self.value
 

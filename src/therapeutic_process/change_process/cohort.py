@@ -15,7 +15,7 @@ from therapeutic_process.change_process.grading import (
     grade,
 )
 from therapeutic_process.change_process.important_change import percentage_of_change
-from therapeutic_process.change_process.paired_scores import pairs_of
+from therapeutic_process.change_process.paired_scores import given_pairs, pairs_of
 from therapeutic_process.change_process.reference_values import ReferenceValues, reference_from_sample
 from therapeutic_process.change_process.reliable_change import (
     ReliableChangeMethod,
@@ -98,7 +98,7 @@ def reliable_change_table(
     table = table.with_columns(when_known(verdict, "index").alias("verdict"))
     return graded(
         table, column="verdict", classes=VERDICTS, method=method, critical=critical,
-        inclusive=inclusive, better=better, reference=reference,
+        inclusive=inclusive, better=better, reference=reference, given=given_pairs(frame, before, after),
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def important_change_table(
     table = table.with_columns(when_known(verdict, "change").alias("verdict"))
     return graded(
         table, column="verdict", classes=VERDICTS, method="important_change", critical=up,
-        inclusive=inclusive, better=better,
+        inclusive=inclusive, better=better, given=given_pairs(frame, before, after),
     )  # fmt: skip
 
 
@@ -157,5 +157,5 @@ def percentage_change_table(
     table = table.with_columns(when_known(verdict, "share").alias("verdict"))
     return graded(
         table, column="verdict", classes=VERDICTS, method="percentage_change", critical=up,
-        inclusive=inclusive, better=better,
+        inclusive=inclusive, better=better, given=given_pairs(frame, before, after),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from therapeutic_process.change_process.grading import (
     is_clinical,
     is_functional,
 )
-from therapeutic_process.change_process.paired_scores import pairs_of
+from therapeutic_process.change_process.paired_scores import given_pairs, pairs_of
 from therapeutic_process.change_process.random_slopes import BETTER, WORSE
 from therapeutic_process.change_process.reliable_change import (
     critical_value,
@@ -64,6 +64,7 @@ def cutoff_crossing_table(
         method="cutoff_crossing",
         better=cutoff.better,
         cutoff=cutoff,
+        given=given_pairs(frame, before, after),
     )
 
 
@@ -148,7 +149,7 @@ def true_score_range_table(
     table = table.with_columns(when_known(verdict, before, after).alias("verdict"))
     return graded(
         table, column="verdict", classes=VERDICTS, method="true_score_range", critical=critical,
-        better=cutoff.better, reference=reference, cutoff=cutoff,
+        better=cutoff.better, reference=reference, cutoff=cutoff, given=given_pairs(frame, before, after),
     )  # fmt: skip
 
 
@@ -228,4 +229,5 @@ def clinical_significance_table(
     return graded(
         table, column="category", classes=CLASSES, method=change.method, critical=change.critical,
         inclusive=change.inclusive, better=cutoff.better, reference=change.reference, cutoff=cutoff,
+        given=change._given,  # noqa: SLF001 - the same scores
     )  # fmt: skip

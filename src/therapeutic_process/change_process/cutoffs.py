@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from therapeutic_process.change_process.arguments import Better, direction, need_positive, need_value
+from therapeutic_process.change_process.arguments import (
+    Better,
+    direction,
+    need_number,
+    need_positive,
+    need_value,
+)
 from therapeutic_process.errors import TherapeuticProcessError
 
 if TYPE_CHECKING:
@@ -164,4 +170,5 @@ def published_cutoff(value: float, *, better: Better = "lower", source: str) -> 
     >>> published_cutoff(10, source="Kroenke et al. 2001").value
     10
     """
-    return ClinicalCutoff(value=value, kind="published", better=better, source=source)
+    direction(better)
+    return ClinicalCutoff(value=need_number("value", value), kind="published", better=better, source=source)

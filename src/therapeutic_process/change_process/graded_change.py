@@ -12,7 +12,7 @@ from therapeutic_process.change_process.bootstrap import bootstrap_shares
 from therapeutic_process.change_process.cutoffs import ClinicalCutoff
 from therapeutic_process.change_process.reference_values import ReferenceValues
 from therapeutic_process.errors import TherapeuticProcessError
-from therapeutic_process.tables.door import collected, need_columns, opened
+from therapeutic_process.tables.door import collected, infinite, need_columns, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +68,7 @@ class GradedChange(Generic[IntoFrameT]):
     better: str = "lower"
     reference: ReferenceValues | None = None
     cutoff: ClinicalCutoff | None = None
+    _given: Any = attrs.field(default=None, alias="given")
 
     def counts(self, *, by: str | None = None) -> dict[tuple[Any, str], int]:
         """Count the clients by group and class; every class appears, also with 0."""
@@ -87,9 +88,11 @@ class GradedChange(Generic[IntoFrameT]):
 
     @property
     def dropped(self) -> dict[str, int]:
-        """How many clients could not be judged."""
+        """How many clients could not be judged; those of them with an infinite score are ``not_a_number``."""
         missing = nw.col(self.column).is_null().cast(nw.Int64).sum()
-        return {"cannot_say": int(collected(opened(self.table).select(missing))[0, 0] or 0)}
+        n = int(collected(opened(self.table).select(missing))[0, 0] or 0)
+        endless = endless_pairs(self._given)
+        return {"cannot_say": n - endless} | ({"not_a_number": endless} if endless else {})
 
     def shares(
         self,
@@ -130,7 +133,16 @@ class GradedChange(Generic[IntoFrameT]):
         if isinstance(opened(self.table), nw.LazyFrame):
             return f"GradedChange({rule}; not computed yet)"
         counts = ", ".join(f"{c} {n}" for (_, c), n in self.counts().items())
-        return f"GradedChange({rule}; {counts}; cannot say {self.dropped['cannot_say']})"
+        return f"GradedChange({rule}; {counts}; cannot say {sum(self.dropped.values())})"
+
+
+def endless_pairs(given: Any) -> int:
+    """Count the pairs with an infinite score, in the two columns of scores as the caller gave them."""
+    floats = [] if given is None else [n for n, t in given.collect_schema().items() if t.is_float()]
+    if not floats:
+        return 0
+    wrong = nw.any_horizontal(*(infinite(name) for name in floats), ignore_nulls=True)
+    return int(collected(given.select(wrong.cast(nw.Int64).sum()))[0, 0] or 0)
 
 
 def graded(table: Any, **facts: Any) -> GradedChange[Any]:

@@ -89,11 +89,15 @@ def _columns(
 ) -> dict[Any, tuple[list[float], list[float]]]:
     others = [group] if group else []
     table: Any = collected(pairs_of(frame, before, after, *others).select(before, after, *others))
-    groups: dict[Any, tuple[list[float], list[float]]] = {}
-    for row in table.drop_nulls([before, after]).rows():
+    # a group without any complete pair is there, too, and everybody is a group even where nobody is
+    groups: dict[Any, tuple[list[float], list[float]]] = {} if group else {None: ([], [])}
+    for row in table.rows():
         x, y = groups.setdefault(row[2] if group else None, ([], []))
-        x.append(row[0])
-        y.append(row[1])
+        if None not in row[:2]:
+            x.append(row[0])
+            y.append(row[1])
+    if not groups:
+        raise NotEnoughData("group_change", needed="at least one group", found="no row")
     return groups
 
 
@@ -226,6 +230,9 @@ def true_change_shares(
         by: Column of the group.
         before: Column of the score before.
         after: Column of the score after.
+
+    Raises:
+        NotEnoughData: If a group has fewer than two complete pairs, or its changes do not vary.
     """
     rdd, sign, normal = reference.reliability_of_difference, direction(better), NormalDist()
     r = reference.reliability_after
@@ -234,6 +241,10 @@ def true_change_shares(
     for group, (x, y) in _columns(frame, before, after, by).items():
         _enough("true_change_shares", x)
         change = [b - a for a, b in zip(x, y, strict=True)]
+        for what, values in (("changes", change), ("scores after", y if cutoff else change)):
+            if min(values) == max(values):
+                needed = f"{what} that vary in each group"
+                raise NotEnoughData("true_change_shares", needed=needed, found="zero variance")
         changed = normal.cdf(sign * fmean(change) / (stdev(change) * math.sqrt(rdd)))
         beyond = None if cutoff is None else sign * (fmean(y) - cutoff.value) / (stdev(y) * math.sqrt(r))
         out.append(TrueChangeShare(group, len(x), changed, None if beyond is None else normal.cdf(beyond)))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import attrs
 
-from therapeutic_process.change_process.arguments import Better, direction, need_between, need_positive
+from therapeutic_process.change_process.arguments import (
+    Better,
+    direction,
+    need_between,
+    need_number,
+    need_positive,
+    why_unscored,
+)
 from therapeutic_process.change_process.grading import AtCutoff, grade, is_functional
 
 __all__ = [
@@ -45,11 +51,6 @@ class GradedAmount:
     source: str
 
 
-def _gaps(before: float | None, after: float | None) -> str:
-    gaps = [w for w, v in (("before", before), ("after", after)) if v is None or math.isnan(v)]
-    return "no score " + " and ".join(gaps) if gaps else ""
-
-
 def important_change(
     before: float | None,
     after: float | None,
@@ -76,7 +77,7 @@ def important_change(
     """
     up = need_positive("improvement", improvement)
     down = up if deterioration is None else need_positive("deterioration", deterioration)
-    reason, amount, verdict = _gaps(before, after), None, None
+    reason, amount, verdict = why_unscored(before=before, after=after), None, None
     if before is not None and after is not None and not reason:
         amount = after - before
         verdict = grade(direction(better) * amount, improved=up, deteriorated=down, inclusive=inclusive)
@@ -120,7 +121,7 @@ def percentage_change(
     """
     up = need_positive("improvement", improvement)
     down = up if deterioration is None else need_positive("deterioration", deterioration)
-    reason, amount, verdict = _gaps(before, after), None, None
+    reason, amount, verdict = why_unscored(before=before, after=after), None, None
     if not reason and before is not None and before <= 0:
         reason = "the score before is not above 0: a share of it is undefined"
     if before is not None and after is not None and not reason:
@@ -162,6 +163,7 @@ def remission(
         better: Whether lower or higher scores are better.
         at_cutoff: To which range a score of exactly the cutoff belongs.
     """
-    if after is None or math.isnan(after):
+    need_number("cutoff", cutoff)
+    if after is None or why_unscored(after=after):
         return None
     return bool(is_functional(after, cutoff, sign=direction(better), at_cutoff=at_cutoff))

@@ -149,6 +149,11 @@ def _occasions(client: str, order: str, score: str, at: tuple[Any, Any] | None) 
     return (nw.col(order) == first) & several, (nw.col(order) == last) & several
 
 
+def given_pairs(frame: Any, before: str, after: str) -> Frame:
+    """Open a table of pairs with the two columns of scores only, as the caller gave them."""
+    return opened(frame).select(before, after)
+
+
 def pairs_of(frame: Any, before: str, after: str, *others: str) -> Frame:
     """Open a table of pairs with both scores as floats."""
     table = opened(frame)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import narwhals.stable.v2 as nw
 
-from therapeutic_process.change_process.arguments import Better, direction, need_between
+from therapeutic_process.change_process.arguments import Better, direction, need_between, need_whole
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.graded_change import GradedChange
 from therapeutic_process.change_process.grading import DETERIORATED, IMPROVED, either, grade
@@ -118,12 +118,19 @@ def _derivatives(np: Any, f: Callable[[Any], float], x: Any, h: float) -> tuple[
 def _expectation_maximisation(np: Any, m: _Moments, theta: Any, steps: int) -> Any:
     for _ in range(steps):
         _, beta, s2, lam, inverse = _profile(np, theta, m)
+        if not s2 > 1e-12 * m.yy / m.n:
+            raise _no_variance()
         spread = lam @ inverse @ lam.T  # conditional covariance over s2
         b = (spread @ (m.zy - m.zz @ beta)[..., None])[..., 0]
         relative = (np.einsum("ci,cj->ij", b, b) / s2 + spread.sum(0)) / len(b)
         lower = np.linalg.cholesky(relative + 1e-12 * np.eye(2))
         theta = np.array([lower[0, 0], lower[1, 0], lower[1, 1]])
     return theta
+
+
+def _no_variance() -> CannotEstimate:
+    needed = "scores that vary around each client's own line"
+    return CannotEstimate("random_slopes", "no_variance", needed=needed, found="no variance there")
 
 
 def _newton(np: Any, m: _Moments, theta: Any) -> Any:
@@ -133,6 +140,8 @@ def _newton(np: Any, m: _Moments, theta: Any) -> Any:
     here = f(theta)
     for _ in range(200):
         gradient, hessian = _derivatives(np, f, theta, 1e-4 * max(1.0, float(np.abs(theta).max())))
+        if not np.isfinite(hessian).all():
+            raise _no_variance()
         values, vectors = np.linalg.eigh(hessian)
         step = -vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6))
         size = 1.0
@@ -164,11 +173,22 @@ def random_slopes(client: Sequence[int], time: Sequence[float], score: Sequence[
         score: The score; none missing.
 
     Raises:
-        CannotEstimate: If there are fewer than 3 clients, too few scores, no spread in time, or no
-            convergence.
+        CannotEstimate: If something is no finite number, there are fewer than 3 clients, too few scores, no spread in
+            time, in scores or around the lines, or no convergence.
     """
     np = numpy_module()
-    c, t, y = np.asarray(client, dtype=int), np.asarray(time, dtype=float), np.asarray(score, dtype=float)
+    try:
+        c, t, y = (np.asarray(x, dtype=d) for x, d in ((client, int), (time, float), (score, float)))
+    except (TypeError, ValueError):
+        needed = "numbers for clients, times and scores"
+        raise CannotEstimate("random_slopes", "not_a_number", needed=needed, found="others") from None
+    if not len(c) == len(t) == len(y):
+        needed, found = "a client and a time for each score", f"{len(c)}, {len(t)} and {len(y)}"
+        raise CannotEstimate("random_slopes", "unequal_lengths", needed=needed, found=found)
+    wrong = int((c < 0).sum() + (~np.isfinite(t)).sum() + (~np.isfinite(y)).sum())
+    if wrong:
+        needed = "clients counted from 0, and finite times and scores"
+        raise CannotEstimate("random_slopes", "not_a_number", needed=needed, found=f"{wrong} others")
     n_clients = int(c.max()) + 1 if len(c) else 0
     if n_clients < 3 or len(y) <= 2 * n_clients:
         needed = "at least 3 clients with more than 2 scores each on average"
@@ -238,6 +258,7 @@ def random_slope_change(
         CannotEstimate: As `random_slopes`.
     """
     need_between("alpha", alpha, 0, 1)
+    need_whole("min_scores", min_scores)
     check_scores(frame, client=client, order=time, score=score, strict=True)
     table: Any = collected(numbers(opened(frame).select(client, time, score), score, time))
     table = table.filter(~nw.col(score).is_null())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import narwhals.stable.v2 as nw
 
-from therapeutic_process.change_process.arguments import need_positive, need_value
+from therapeutic_process.change_process.arguments import need_number, need_positive, need_share, need_value
 from therapeutic_process.errors import NotEnoughData, TherapeuticProcessError
 from therapeutic_process.tables.door import collected, need_columns, numbers, opened
 
@@ -20,14 +20,24 @@ __all__ = ["ReferenceValues", "ReliabilityKind", "reference_from_sample"]
 ReliabilityKind = Literal["test_retest", "internal", "unstated"]
 
 
-def _is_reliability(_: object, attribute: attrs.Attribute[float], value: float | None) -> None:
-    if value is not None and not 0 <= value <= 1:
-        raise TherapeuticProcessError(f"{attribute.name}: needed a number from 0 to 1, found {value}")
+def _is_reliability(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None or attribute.default is not None:
+        need_share(attribute.name, value)
 
 
-def _is_spread(_: object, attribute: attrs.Attribute[float], value: float | None) -> None:
-    if value is not None:
+def _is_spread(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None or attribute.default is not None:
         need_positive(attribute.name, value)
+
+
+def _is_mean(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None:
+        need_number(attribute.name, value)
+
+
+def _is_correlation(_: object, attribute: attrs.Attribute[Any], value: float | None) -> None:
+    if value is not None:
+        need_share(attribute.name, value, low=-1)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,11 +60,11 @@ class ReferenceValues:
     sd: float = attrs.field(validator=_is_spread)
     reliability: float = attrs.field(validator=_is_reliability)
     kind: ReliabilityKind = "unstated"
-    mean_before: float | None = None
-    mean_after: float | None = None
+    mean_before: float | None = attrs.field(default=None, validator=_is_mean)
+    mean_after: float | None = attrs.field(default=None, validator=_is_mean)
     sd_after: float | None = attrs.field(default=None, validator=_is_spread)
     reliability_after: float | None = attrs.field(default=None, validator=_is_reliability)
-    correlation: float | None = None
+    correlation: float | None = attrs.field(default=None, validator=_is_correlation)
     n: int | None = None
     population: str = ""
 
@@ -158,7 +168,8 @@ def reference_from_sample(
         mean_after=float(m2),
         sd_after=math.sqrt(yy / (n - 1)) or None,
         reliability_after=reliability_after,
-        correlation=xy / math.sqrt(xx * yy) if yy > 0 else None,
+        # rounding may carry a perfect correlation beyond 1
+        correlation=max(-1.0, min(1.0, xy / math.sqrt(xx * yy))) if yy > 0 else None,
         n=int(n),
         population="the sample itself",
     )

@@ -6,13 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
+import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.arguments import (
     Better,
     direction,
     need_between,
+    need_number,
     need_positive,
     need_value,
+    why_unscored,
 )
 from therapeutic_process.change_process.grading import grade
 from therapeutic_process.change_process.quantiles import normal_quantile
@@ -108,15 +111,23 @@ def reliable_change_index(before: Any, after: Any, *, reference: ReferenceValues
 
     Raises:
         NotEnoughData: If the reference lacks a value that the method needs.
-        TherapeuticProcessError: If the method is unknown or the error of measurement is zero.
+        TherapeuticProcessError: If the method is unknown, the error of measurement is zero, or a score is no
+            finite number.
     """
     if method not in METHODS:
         raise TherapeuticProcessError(f"method: needed one of {', '.join(METHODS)}, found {method!r}")
+    _need_error(reference)
+    for name, score in (("before", before), ("after", after)):
+        if not isinstance(score, nw.Expr):
+            need_number(name, score)
+    return METHODS[method](before, after, reference)
+
+
+def _need_error(reference: ReferenceValues) -> None:
     if reference.reliability == 1:
         raise TherapeuticProcessError(
             "reliability: needed a number below 1, found 1: no error to judge against"
         )
-    return METHODS[method](before, after, reference)
 
 
 def critical_value(method: str, alpha: float) -> float:
@@ -142,9 +153,14 @@ def reliable_change_points(
         reliability: Reliability of the measure.
         alpha: Share of unchanged clients who would be called changed.
         critical: The critical value itself, such as the rounded 1.96 of the paper, instead of alpha.
+
+    Raises:
+        TherapeuticProcessError: If the spread, the reliability or the critical value is impossible.
     """
     z = critical_value("jacobson_truax", alpha) if critical is None else need_positive("critical", critical)
-    return z * ReferenceValues(sd=sd, reliability=reliability).s_diff
+    norm = ReferenceValues(sd=sd, reliability=reliability)
+    _need_error(norm)
+    return z * norm.s_diff
 
 
 @attrs.frozen
@@ -213,8 +229,8 @@ def reliable_change(
     'no score after'
 
     Args:
-        before: Score before, or None.
-        after: Score after, or None.
+        before: Score before; None, NaN or an infinite one: cannot say.
+        after: Score after.
         reliability: Test-retest or internal; say which in your paper.
         sd: Standard deviation of the norm.
         better: Whether lower or higher scores are better.
@@ -229,6 +245,7 @@ def reliable_change(
 
     Raises:
         NotEnoughData: If the method needs a value of the norm that is not given.
+        TherapeuticProcessError: If a score is no number, or a value of the norm is impossible.
     """
     reference = ReferenceValues(
         sd=sd,
@@ -240,11 +257,10 @@ def reliable_change(
         correlation=correlation,
     )
     critical, sign = critical_value(method, alpha), direction(better)
-    gaps = [w for w, v in (("before", before), ("after", after)) if v is None or math.isnan(v)]
+    reason = why_unscored(before=before, after=after)
     index = change = verdict = None
-    if before is not None and after is not None and not gaps:
+    if before is not None and after is not None and not reason:
         index = float(reliable_change_index(before, after, reference=reference, method=method))
         change = after - before
         verdict = str(grade(sign * index, improved=critical, deteriorated=critical, inclusive=inclusive))
-    reason = "" if not gaps else "no score " + " and ".join(gaps)
     return ReliableChange(verdict, reason, index, change, critical, method, better, inclusive, reference)

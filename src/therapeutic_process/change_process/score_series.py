@@ -35,9 +35,18 @@ class Series:
     order: Callable[[Any], Any]
 
 
-def _duplicate(count: int) -> TableError:
+class _Repeats(Exception):
+    """A key repeats; which rows share one is looked up where the table is at hand."""
+
+
+def _duplicate(table: Any, client: str, order: str) -> TableError:
+    shared = (nw.len().over(client, order) > 1).alias("shared")
+    rows = table.select(client, order).with_columns(shared).with_row_index("_row").filter(nw.col("shared"))
     return TableError(
-        "duplicate_key", needed="one row per client and order", found=f"{count} rows that repeat a key"
+        "duplicate_key",
+        needed=f"one row per {client!r} and {order!r}",
+        found=f"{len(rows)} rows that share theirs with another",
+        rows=tuple(int(r) for r in rows["_row"].head(5).to_list()),
     )
 
 
@@ -66,7 +75,7 @@ def _by_dense_keys(np: Any, client: Any, order: Any, score: Any) -> Series | Non
     taken[key] = True
     keys = np.flatnonzero(taken)
     if len(keys) != n:
-        raise _duplicate(n - len(keys))
+        raise _Repeats
     slots = np.empty(size)
     slots[key] = score
     counts = taken.reshape(height, width).view(np.int8).sum(axis=1, dtype=np.int32)
@@ -84,7 +93,7 @@ def _by_sorting(np: Any, client: Any, order: Any, score: Any) -> Series:
     c, o = client[row], order[row]
     starts = _boundaries(np, c, o)
     if starts is None:
-        raise _duplicate(int(((c[1:] == c[:-1]) & (o[1:] == o[:-1])).sum()))
+        raise _Repeats
     return Series(score[row], starts, c.__getitem__, o.__getitem__)
 
 
@@ -95,9 +104,8 @@ def _by_engine(np: Any, table: Any, client: str, order: str, score: Any) -> Seri
         (keys[k] == keys[k].shift(1)).fill_null(value=False).to_numpy().astype(bool)[1:]
         for k in (client, order)
     )
-    repeated = int((same & again).sum())
-    if repeated:
-        raise _duplicate(repeated)
+    if (same & again).any():
+        raise _Repeats
     starts = np.unique(np.concatenate([[0], np.flatnonzero(~same) + 1, [len(score)]]))
     row = np.asarray(keys["_row"].to_numpy())
     return Series(
@@ -116,6 +124,13 @@ def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
     endless = np.isinf(x)
     if endless.any():
         raise infinite_cells(score, int(endless.sum()), np.flatnonzero(endless)[:5].tolist())
+    try:
+        return _laid_out(np, table, client, order, x)
+    except _Repeats:
+        raise _duplicate(table, client, order) from None
+
+
+def _laid_out(np: Any, table: Any, client: str, order: str, x: Any) -> Series:
     schema = table.collect_schema()
     if not (len(x) and schema[client].is_integer() and schema[order].is_integer()):
         return _by_engine(np, table, client, order, x)

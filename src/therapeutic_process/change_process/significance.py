@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import attrs
+import narwhals.stable.v2 as nw
 
-from therapeutic_process.change_process.arguments import direction
+from therapeutic_process.change_process.arguments import direction, need_number, why_unscored
 from therapeutic_process.change_process.cutoffs import ClinicalCutoff
 from therapeutic_process.change_process.grading import (
     DETERIORATED,
@@ -21,6 +21,7 @@ from therapeutic_process.change_process.grading import (
     is_clinical,
     is_functional,
 )
+from therapeutic_process.errors import TherapeuticProcessError
 
 __all__ = [
     "CLASSES",
@@ -73,7 +74,13 @@ def cutoff_crossing(
         after: Score after.
         cutoff: The cutoff.
         at_cutoff: To which range a score of exactly the cutoff belongs.
+
+    Raises:
+        TherapeuticProcessError: If a score is no finite number; a missing one has crossed nothing.
     """
+    for name, score in (("before", before), ("after", after)):
+        if not isinstance(score, nw.Expr):
+            need_number(name, score)
     sign = direction(cutoff.better)
     ranges = _ranges(before, after, cutoff.value, sign, at_cutoff)
     return either(ranges[0] & ranges[1], IMPROVED, either(ranges[2], DETERIORATED, UNCHANGED))
@@ -139,10 +146,16 @@ def clinical_significance(
         verdict: The verdict on the change: by `reliable_change`, `important_change` or `percentage_change`.
         at_cutoff: To which range a score of exactly the cutoff belongs; published caseness counts it as
             clinical.
+
+    Raises:
+        TherapeuticProcessError: If a score is no number, or the verdict is another word.
     """
-    gaps = [w for w, v in (("before", before), ("after", after)) if v is None or math.isnan(v)]
-    if gaps or verdict is None:
-        reason = "no score " + " and ".join(gaps) if gaps else "the change could not be judged"
+    reason = why_unscored(before=before, after=after)
+    if verdict not in {IMPROVED, UNCHANGED, DETERIORATED, None}:
+        needed = f"'{IMPROVED}', '{UNCHANGED}', '{DETERIORATED}' or None"
+        raise TherapeuticProcessError(f"verdict: needed {needed}, found {verdict!r}")
+    if reason or verdict is None:
+        reason = reason or "the change could not be judged"
         return ClinicalSignificance(None, reason, verdict, None, None, cutoff, at_cutoff)
     clinical, functional, fell = _ranges(before, after, cutoff.value, direction(cutoff.better), at_cutoff)
     category = clinical_class(verdict, clinical_before=clinical, functional_after=functional, fell=fell)

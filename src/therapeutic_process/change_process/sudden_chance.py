@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from therapeutic_process.change_process.arguments import need_positive
+from therapeutic_process.change_process.arguments import need_number, need_positive, need_share, need_whole
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.score_series import Series, series_of
 from therapeutic_process.change_process.sudden_search import sudden_places
@@ -84,8 +84,13 @@ def sudden_gains_by_chance(
         client: Column of the client.
         order: Column of the order within client.
         score: Column of the score.
+
+    Raises:
+        TableError: If the table breaks its contract.
+        NotEnoughData: If there is no row.
+        TherapeuticProcessError: If the number of permutations is no whole number above 0.
     """
-    need_positive("n_permutations", n_permutations)
+    need_whole("n_permutations", n_permutations)
     check_scores(frame, client=client, order=order, score=score, strict=True)
     table: Any = collected(numbers(opened(frame).select(client, order, score), score))
     if not len(table):
@@ -177,10 +182,19 @@ def sudden_gains_false_positives(
         lowest: Lowest possible score, or None.
         highest: Highest possible score, or None.
         whole_points: Whether scores are whole points.
+
+    Raises:
+        TherapeuticProcessError: If a number is impossible, or there are fewer than 2 sessions.
     """
-    if not 0 <= reliability <= 1:
-        raise TherapeuticProcessError(f"reliability: needed a number from 0 to 1, found {reliability}")
+    need_share("reliability", reliability)
     need_positive("sd", sd)
+    need_whole("n_sessions", n_sessions, least=2)
+    need_whole("n_clients", n_clients)
+    need_number("mean", mean)
+    need_number("whole_change", whole_change)
+    for name, bound in (("lowest", lowest), ("highest", highest)):
+        if bound is not None:
+            need_number(name, bound)
     np = numpy_module()
     around = _deviations(rng, reliability, (n_clients, n_sessions), retest)
     score = mean + sd * around - whole_change * _course(np, course, n_sessions)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from statistics import stdev
 from typing import TYPE_CHECKING, TypeAlias
 
+from therapeutic_process.change_process.arguments import known_score
+
 if TYPE_CHECKING:
     from therapeutic_process.change_process.sudden_rule import SuddenRule
 
@@ -23,13 +25,17 @@ def interval_reasons(scores: Scores, rule: SuddenRule) -> tuple[str, ...]:
     ('too_few_scores', 'below_cutoff', 'sudden', 'below_cutoff', 'too_few_scores')
 
     Args:
-        scores: The scores in order; None where a session has no score.
+        scores: The scores in order; None or NaN where a session has no score.
         rule: The criteria.
 
     Returns:
         The reason of each interval, one fewer than the scores: the codes of `REASONS`.
+
+    Raises:
+        TherapeuticProcessError: If a score is no finite number.
     """
-    return tuple(_reason(scores, n, rule) for n in range(len(scores) - 1))
+    known = [known_score("scores", score) for score in scores]
+    return tuple(_reason(known, n, rule) for n in range(len(known) - 1))
 
 
 def _reason(scores: Scores, n: int, rule: SuddenRule) -> str:

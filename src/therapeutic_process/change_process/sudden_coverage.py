@@ -8,6 +8,7 @@ import attrs
 import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.sudden_intervals import neighbours
+from therapeutic_process.tables import check_scores
 from therapeutic_process.tables.door import collected, need_columns, numbers, opened
 from therapeutic_process.tables.primitives import ordered
 
@@ -44,9 +45,11 @@ def _judgeable() -> Any:
     return known[0] & known[1] & (known[-1] | known[-2]) & (known[2] | known[3])
 
 
-def _neighbourhood(frame: IntoFrame, client: str, order: str, score: str) -> Any:
+def _neighbourhood(frame: IntoFrame, client: str, order: str, score: str, *, check: bool) -> Any:
     table = opened(frame)
     need_columns(table, client, order, score)
+    if check or isinstance(table, nw.DataFrame):
+        check_scores(frame, client=client, order=order, score=score, strict=True)
     rows = neighbours(
         ordered(numbers(table.select(client, order, score), score), client=client, order=order), score
     )
@@ -57,7 +60,12 @@ def _neighbourhood(frame: IntoFrame, client: str, order: str, score: str) -> Any
 
 
 def interval_counts(
-    frame: IntoFrame, *, client: str = "client_id", order: str = "session", score: str = "score"
+    frame: IntoFrame,
+    *,
+    client: str = "client_id",
+    order: str = "session",
+    score: str = "score",
+    check: bool = True,
 ) -> IntervalCounts:
     """Count the intervals in which a sudden gain could be judged with the published stability rule.
 
@@ -71,9 +79,13 @@ def interval_counts(
         client: Column of the client.
         order: Column of the order within client.
         score: Column of the score.
+        check: Whether to check a lazy frame first, which runs two queries; others are always checked.
+
+    Raises:
+        TableError: If the table breaks its contract.
     """
     place, left = nw.col("_place"), nw.col("_sessions") - nw.col("_place")
-    table = _neighbourhood(frame, client, order, score)
+    table = _neighbourhood(frame, client, order, score, check=check)
     questions = {
         "between": left >= 1,
         "windows": (place >= 2) & (left >= 2),
@@ -85,7 +97,12 @@ def interval_counts(
 
 
 def enough_scores(
-    frame: IntoFrameT, *, client: str = "client_id", order: str = "session", score: str = "score"
+    frame: IntoFrameT,
+    *,
+    client: str = "client_id",
+    order: str = "session",
+    score: str = "score",
+    check: bool = True,
 ) -> IntoFrameT:
     """Tell for each client whether the scores follow a pattern in which a sudden gain can be judged.
 
@@ -101,11 +118,15 @@ def enough_scores(
         client: Column of the client.
         order: Column of the order within client.
         score: Column of the score.
+        check: Whether to check a lazy frame first, which runs two queries; others are always checked.
 
     Returns:
         One row per client: ``n_scores`` and ``n_judgeable``, the intervals that can be judged.
+
+    Raises:
+        TableError: If the table breaks its contract.
     """
-    table = _neighbourhood(frame, client, order, score).with_columns(
+    table = _neighbourhood(frame, client, order, score, check=check).with_columns(
         _judgeable().cast(nw.Int64).alias("_can")
     )
     number, can = nw.col(score).count().alias("n_scores"), nw.col("_can").sum().alias("n_judgeable")

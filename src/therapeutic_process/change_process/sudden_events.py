@@ -16,6 +16,7 @@ from therapeutic_process.change_process.sudden_intervals import (
     with_verdicts,
 )
 from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
+from therapeutic_process.tables.ends import summed_with_ends
 from therapeutic_process.tables.primitives import Ordered
 
 if TYPE_CHECKING:
@@ -62,22 +63,23 @@ def lazy_events(rows: Ordered, rule: SuddenRule, score: str, *, start: Any, end:
     )
     course = rows.frame.select(client, nw.col(order).alias("_order"), nw.col(score).alias("_score"))
     both: Any = found.join(course, on=client, how="inner")
-    known = nw.when(~nw.col("_score").is_null()).then(nw.col("_order"))
-    edges = {"_start": known.min() if start is None else None, "_end": known.max() if end is None else None}
-    both = both.with_columns(e.over(client, order).alias(n) for n, e in edges.items() if e is not None)
-    first = nw.col("_start") if start is None else nw.lit(start)
-    last = nw.col("_end") if end is None else nw.lit(end)
-    carried = ["order_next", "n_of_client", *AROUND.values()]
     here, value = nw.col("_order"), nw.col("_score")
+    declared = {"first_score": start, "last_score": end}
     both = both.with_columns(
-        (here <= nw.col(order)).cast(nw.Int64).alias("_before"),
+        (here <= nw.col(order)).cast(nw.Int64).alias("place"),
         nw.when(here > nw.col("order_next")).then(value * rule.sign).alias("_worst"),
-        nw.when(here == first).then(value).alias("first_score"),
-        nw.when(here == last).then(value).alias("last_score"),
+        *(nw.when(here == nw.lit(o)).then(value).alias(n) for n, o in declared.items() if o is not None),
     )
-    highest = [*carried, "_worst", "first_score", "last_score"]
-    found = both.group_by(client, order).agg(
-        nw.col("_before").sum().alias("place"), *(nw.col(c).max() for c in highest)
+    told = [name for name, occasion in declared.items() if occasion is not None]
+    found = summed_with_ends(
+        both,
+        [client, order],
+        order="_order",
+        value="_score",
+        first="first_score" if start is None else None,
+        last="last_score" if end is None else None,
+        highest=["order_next", "n_of_client", *AROUND.values(), "_worst", *told],
+        total="place",
     )
     change = (nw.col("score") - nw.col("score_next")) * rule.sign
     return _finished(found.with_columns(change.alias("change"), nw.col("_worst") * rule.sign), rows, rule)

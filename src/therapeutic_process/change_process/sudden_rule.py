@@ -6,7 +6,13 @@ from typing import Literal
 
 import attrs
 
-from therapeutic_process.change_process.arguments import Better, direction, need_between, need_positive
+from therapeutic_process.change_process.arguments import (
+    Better,
+    direction,
+    need_between,
+    need_positive,
+    need_whole,
+)
 from therapeutic_process.change_process.quantiles import student_quantile
 from therapeutic_process.errors import TherapeuticProcessError
 
@@ -69,6 +75,9 @@ class SuddenRule:
         need_between("alpha", self.alpha, 0, 1)
         need_positive("kept", self.kept)
         need_positive("series_sds", self.series_sds)
+        need_whole("min_sessions_before", self.min_sessions_before, least=0)
+        need_whole("min_sessions_after", self.min_sessions_after, least=0)
+        direction(self.better)
         if self.stability not in STABILITY_NEEDS:
             raise TherapeuticProcessError(
                 f"stability: needed one of {', '.join(STABILITY_NEEDS)}, found {self.stability!r}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from therapeutic_process.change_process.arguments import known_score
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.instruments import Catalogue, builtin_catalogue
 
@@ -59,12 +60,14 @@ class MeasureRule:
 
 
 def _or_none(score: float | None) -> float | None:
-    return None if score is None or math.isnan(score) else score
+    return known_score("ScorePair", score)
 
 
 @attrs.frozen(repr=False)
 class ScorePair:
     """First and last score of one measure; None (or NaN, which is kept as None) where there is none.
+
+    What is no finite number is refused.
 
     Attributes:
         first: First recorded score.

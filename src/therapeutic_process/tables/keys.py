@@ -11,7 +11,7 @@ from therapeutic_process.tables.door import collected, infinite
 if TYPE_CHECKING:
     from therapeutic_process.tables.door import Frame
 
-__all__ = ["repeated", "unknown"]
+__all__ = ["quoted", "repeated", "unknown"]
 
 # a whole number of this many bits has a place for each order, and one for the sign
 _BITS = 120
@@ -55,12 +55,13 @@ def _distinct_by_bits(keys: Any, key: tuple[str, ...]) -> bool:
         return True
     if int(high) - int(low) > _BITS:
         return False
-    groups = ", ".join(_quoted(name) for name in whose)
-    seen = f"bit_or(1::hugeint << ({_quoted(order)}::hugeint - {int(low)})::integer)"
+    groups = ", ".join(quoted(name) for name in whose)
+    seen = f"bit_or(1::hugeint << ({quoted(order)}::hugeint - {int(low)})::integer)"
     clients = keys.to_native().aggregate(f"{groups}, count(*) as _n, {seen} as _seen", groups)
     ((n,),) = clients.filter("bit_count(_seen) <> _n").aggregate("count(*)").fetchall()
     return not n
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a column's name as SQL writes it, whatever the name holds."""
     return '"' + name.replace('"', '""') + '"'
