@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines import BUILDERS, Data, every_engine, rows_of, shuffled
+from engines import BUILDERS, LAZY, Data, every_engine, rows_of, shuffled
 from therapeutic_process.change_process import (
     SuddenRule,
     enough_scores,
     interval_counts,
+    paired_scores,
     sudden_gains,
     sudden_gains_by_chance,
     sudden_gains_false_positives,
@@ -192,6 +193,59 @@ def test_repeated_keys_are_an_error_that_counts_them(keys: tuple[Any, Any]) -> N
     frame = pl.DataFrame({"client_id": [b, a, a], "session": [1, 3, 3], "score": [9.0, 8.0, 7.0]})
     with pytest.raises(TableError, match="2 rows that share theirs"):
         sudden_gains(frame, cutoff=7)
+
+
+BROKEN: dict[str, Data] = {
+    "duplicate_key": {"client_id": [1, 1, 2, 1], "session": [1, 2, 1, 2], "score": [9.0, 3.0, 2.0, 1.0]},
+    "not_a_number": {"client_id": [1, 1, 1], "session": [1, 2, 3], "score": [9.0, float("inf"), 2.0]},
+    "order_unknown": {"client_id": [1, 1, 1], "session": [1, 2, None], "score": [9.0, 3.0, 2.0]},
+    "key_missing": {"client_id": [1, None, 1], "session": [1, 2, 3], "score": [9.0, 3.0, 2.0]},
+}
+
+
+@every_engine
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_broken_table_is_refused_on_every_engine(engine: str, code: str) -> None:
+    for broken in (BROKEN[code], shuffled(BROKEN[code])):
+        for function in (lambda f: sudden_gains(f, cutoff=4), paired_scores, interval_counts, enough_scores):
+            with pytest.raises(TableError) as caught:
+                function(BUILDERS[engine](broken))
+            assert caught.value.code == code
+            assert bool(caught.value.rows) != (engine in LAZY) or code in {"order_unknown", "key_missing"}
+
+
+@pytest.mark.parametrize("engine", ["polars-lazy", "duckdb"])
+def test_an_unchecked_infinite_score_counts_as_missing(engine: str) -> None:
+    data: Data = {
+        "client_id": [1] * 7,
+        "session": list(range(7)),
+        "score": [32, 31, 33, float("inf"), 5, 6, 7],
+    }
+    missing = data | {"score": [32, 31, 33, None, 5, 6, 7]}
+    rule: dict[str, Any] = {"cutoff": None, "min_share": None}
+    unchecked = sudden_gains(BUILDERS[engine](data), check=False, **rule)
+    expected = sudden_gains(pl.DataFrame(missing), **rule)
+    assert len(rows_of(expected.events)) == 2
+    assert rows_of(unchecked.events, "session") == rows_of(expected.events, "session")
+    assert rows_of(unchecked.intervals(), "session") == rows_of(expected.intervals(), "session")
+
+
+def test_names_of_columns_mean_nothing_to_an_engine() -> None:
+    names = {"client_id": 'the "client"', "session": "se'ssion; --", "score": "score (0–63)"}
+    data = cohort(2)
+    odd = {names[k]: v for k, v in data.items()}
+    mapped: dict[str, Any] = {
+        "client": names["client_id"],
+        "order": names["session"],
+        "score": names["score"],
+    }
+    expected = rows_of(sudden_gains(pl.DataFrame(data), cutoff=4).events, "client_id", "session")
+    assert expected
+    for engine in ("polars", "polars-lazy", "pandas", "pyarrow", "duckdb"):
+        got = rows_of(
+            sudden_gains(BUILDERS[engine](odd), cutoff=4, **mapped).events, *list(names.values())[:2]
+        )
+        assert [list(r.values()) for r in got] == [list(r.values()) for r in expected]
 
 
 def test_missing_keys_and_text_are_errors() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engines import BUILDERS, every_engine
+from engines import BUILDERS, LAZY, Data, every_engine
 from therapeutic_process.errors import TableError
 from therapeutic_process.tables import (
     CONTRACTS,
@@ -125,3 +125,65 @@ def test_every_contract_names_its_key_and_its_sensitivities() -> None:
         assert set(contract.key) <= set(names)
         assert contract.column("client_id").sensitivity == "direct"
     assert SCORES.required == ("client_id", "session", "score")
+
+
+@every_engine
+@pytest.mark.parametrize("gap", [None, float("nan")])
+def test_an_infinite_score_is_no_number_and_not_missing(engine: str, gap: float | None) -> None:
+    data: Data = {
+        "client_id": [1, 1, 1, 2],
+        "session": [1, 2, 3, 1],
+        "score": [9.0, float("inf"), gap, float("-inf")],
+    }
+    report = check_scores(BUILDERS[engine](data), minimum=0, maximum=27)
+    assert {i.code: i.count for i in report.issues} == {"not_a_number": 2, "missing": 1}
+    assert report.issues[0].rows == (() if engine in LAZY else (1, 3))
+    with pytest.raises(TableError, match=r"not_a_number.*found 2 rows"):
+        check_scores(BUILDERS[engine](data), strict=True)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("sessions", "shared"),
+    [
+        ([3, 1, 2, 1], 0),
+        ([3, 3, 2, 1], 2),
+        ([-60, -60, 60, 1], 2),
+        ([-61, 0, 60, -61], 0),
+        ([1, 1, 10**12, 1], 2),
+        ([1.5, 1.5, 2.5, 1.5], 2),
+        ([1, 1, None, None], 2),
+        (["a", "a", "b", "a"], 2),
+        ([-(2**62), -(2**62), 2**62, 1], 2),
+    ],
+)
+def test_shared_keys_are_counted_however_far_apart_they_lie(
+    engine: str, sessions: list[Any], shared: int
+) -> None:
+    data: Data = {
+        'the "client"': ["k", "k", "k", "other"],
+        "se'ssion": sessions,
+        "score": [9.0, 8.0, 7.0, 6.0],
+    }
+    report = check_scores(BUILDERS[engine](data), client='the "client"', order="se'ssion")
+    assert report.count("duplicate_key") == shared
+    assert report.n_rows == 4
+
+
+@every_engine
+def test_an_order_that_is_infinite_is_unknown(engine: str) -> None:
+    data: Data = {"client_id": [1, 1], "session": [1.0, float("inf")], "score": [9.0, 8.0]}
+    assert check_scores(BUILDERS[engine](data)).count("order_unknown") == 1
+
+
+@every_engine
+def test_a_table_without_rows_keeps_its_contract_on_every_engine(engine: str) -> None:
+    empty = BUILDERS["polars"]({"client_id": [1], "session": [1], "score": [1.0]}).head(0)
+    if engine == "pyspark":
+        pytest.skip("PySpark takes rows, not tables")
+    frames = {
+        "polars": empty, "polars-lazy": empty.lazy(), "pandas": empty.to_pandas(), "pyarrow": empty.to_arrow(),
+        "duckdb": BUILDERS["duckdb"]({"client_id": [1], "session": [1], "score": [1.0]}).filter("session > 9"),
+    }  # fmt: skip
+    report = check_scores(frames[engine])
+    assert (report.n_rows, report.issues) == (0, ())
