@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from pydantic import ValidationError
 
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, RecordError, VersionTooNew, Violation
@@ -19,6 +18,7 @@ from therapeutic_process.exchange.json_text import (
     parsed_document,
 )
 from therapeutic_process.exchange.migrations import migrate
+from therapeutic_process.exchange.validation import UnknownPath, take_out_unknown, validated_case
 from therapeutic_process.records import Case
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = [
     "load_case_lenient",
 ]
 
-UnknownPath = tuple[str | int, ...]
 _VERSION: UnknownPath = ("schema_version",)
 
 
@@ -70,8 +69,9 @@ def load_case(
     the validators of JSON Schema, so that what such a tool looked at is what is read here. ``NaN`` and ``Infinity`` are
     no JSON; a byte order mark belongs to a file, and `read_cases` takes it off.
 
-    A document of an older schema version that is still read is brought to the present one first (`migrate`); what is
-    wrong with it is then named by the fields' present names.
+    Of a document above 256 KiB, the violations of a list are named up to its first wrong entry, so that memory stays
+    bounded; in a smaller one all are counted. A document of an older schema version that is still read is brought to
+    the present one first (`migrate`); what is wrong with it is then named by the fields' present names.
 
     Args:
         document: The JSON text, or its bytes in UTF-8.
@@ -85,7 +85,7 @@ def load_case(
     """
     data = document_bytes(document, max_bytes)
     try:
-        case = Case.model_validate_json(data, context=_context(catalogue))
+        case = validated_case(data, _context(catalogue))
     except RecordError as error:
         broken = error
     else:
@@ -124,23 +124,19 @@ def load_case_lenient(
         tree["schema_version"] = SCHEMA_VERSION
     elif age == "older":
         tree = migrate(tree)
-    if age != "current":
+    taken = take_out_unknown(tree)
+    unknown |= taken
+    if taken or age != "current":
         data = json.dumps(tree).encode()
-    while True:
-        gaps: list[Violation] = []
-        try:
-            case = Case.__pydantic_validator__.validate_json(
-                data, context={**(_context(catalogue) or {}), "gaps": gaps}
-            )
-        except ValidationError as error:
-            found = [e["loc"] for e in error.errors(include_input=False) if e["type"] == "extra_forbidden"]
-        else:
-            _check_finite(unknown)
-            return ReadResult(case, unknown, tuple(gaps))
-        if not found:
-            raise _strict_error(data, catalogue)
-        unknown.update(_take_out(tree, loc) for loc in found)
-        data = json.dumps(tree).encode()
+    gaps: list[Violation] = []
+    try:
+        case = validated_case(data, {**(_context(catalogue) or {}), "gaps": gaps})
+    except RecordError as error:
+        failure = _invalid(error)
+    else:
+        _check_finite(unknown)
+        return ReadResult(case, unknown, tuple(gaps))
+    raise failure
 
 
 def dump_case(
@@ -203,7 +199,7 @@ def _older_case(document: bytes, error: RecordError, catalogue: Catalogue | None
         raise _invalid(error)
     present = json.dumps(migrate(tree)).encode()
     try:
-        return Case.model_validate_json(present, context=_context(catalogue))
+        return validated_case(present, _context(catalogue))
     except RecordError as broken:
         failure = _invalid(broken)
     raise failure
@@ -212,21 +208,6 @@ def _older_case(document: bytes, error: RecordError, catalogue: Catalogue | None
 def _invalid(error: RecordError) -> DocumentError:
     found = f"{error.total} violation{'s' * (error.total != 1)}"
     return DocumentError("invalid_record", needed="a case that keeps the rules", found=found, cause=error)
-
-
-def _strict_error(document: bytes, catalogue: Catalogue | None) -> DocumentError:
-    try:
-        Case.model_validate_json(document, context={**(_context(catalogue) or {}), "gaps": []})
-    except RecordError as error:
-        return _invalid(error)
-    return header_missing(set())
-
-
-def _take_out(tree: Any, loc: tuple[str | int, ...]) -> tuple[UnknownPath, Any]:
-    """Take an unknown field out of a document; tags (``<interval>``) stand in a location but not in the document."""
-    *above, name = loc
-    path = tuple(step for step in above if isinstance(step, int) or not step.startswith("<"))
-    return (*path, name), _at(tree, path).pop(name)
 
 
 def _at(tree: Any, path: UnknownPath) -> Any:

@@ -16,6 +16,7 @@ import attrs
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.errors import DocumentError, VersionTooNew, VersionTooOld
 from therapeutic_process.exchange.header import Version, as_version
+from therapeutic_process.exchange.json_text import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,9 +115,17 @@ def migrate(
         raise VersionTooNew(
             "version_too_new", needed=f"schema version {to} or older", found="a newer version"
         )
-    made = copy.deepcopy(dict(document))
-    for step in _chain(found, target, steps, to):
-        made = step.apply(made)
+    chain = _chain(found, target, steps, to)
+    try:
+        made = copy.deepcopy(dict(document))
+        for step in chain:
+            made = step.apply(made)
+    except RecursionError:
+        deep = True
+    else:
+        deep = False
+    if deep:
+        raise DocumentError("too_deep", needed=f"at most {MAX_DEPTH} levels of nesting", found="more")
     return made
 
 
