@@ -52,9 +52,10 @@ def _scale_lines(grades: ScaleGrades) -> Iterator[str]:
     yield f"class: {'; '.join([*told, f'{grades.classes[CANNOT_SAY]} cannot say'])}"
     yield from (f"  cannot say: {why} ({n})" for why, n in grades.reasons.most_common())
     yield f"response: {counted(grades.response)}; remission: {counted(grades.remission)}"
-    if grades.n_ruled:
+    if grades.intervals:
         sudden = {v: grades.intervals[v] for v in _SUDDEN}
-        yield f"sudden, of {grades.intervals.total()} intervals in {grades.n_ruled} series: {counted(sudden)}"
+        judged = f"{grades.n_judged} series with one that can be judged"
+        yield f"sudden, of {grades.intervals.total()} intervals, {judged}: {counted(sudden)}"
         both = f"with a sudden gain: {_with(grades, 'sudden_gain')}; with a sudden loss: {_with(grades, 'sudden_loss')}"
         yield f"  series {both}"
     yield from (f"sudden: cannot say: {why} ({n})" for why, n in grades.unruled.most_common())
@@ -62,7 +63,7 @@ def _scale_lines(grades: ScaleGrades) -> Iterator[str]:
 
 def _with(grades: ScaleGrades, kind: str) -> str:
     n = grades.with_change[kind]
-    return f"{n}, {_interval(shares_of([n, grades.n_ruled - n])[0], grades)}"
+    return f"{n}, {_interval(shares_of([n, grades.n_judged - n])[0], grades)}"
 
 
 def _group_lines(tally: ChangeTally) -> Iterator[str]:
@@ -149,8 +150,8 @@ def _scale_json(key: ScaleKey, grades: ScaleGrades) -> dict[str, Any]:
         "cutoffs": dict(grades.cutoffs),
         "response": dict(grades.response),
         "remission": dict(grades.remission),
-        "sudden": {v: grades.intervals[v] for v in _SUDDEN} if grades.n_ruled else None,
-        "sudden_series": grades.n_ruled,
+        "sudden": {v: grades.intervals[v] for v in _SUDDEN} if grades.intervals else None,
+        "sudden_series_judged": grades.n_judged,
         "series_with": dict(grades.with_change),
         "sudden_reasons": dict(grades.interval_reasons),
         "sudden_not_judged": dict(grades.unruled),

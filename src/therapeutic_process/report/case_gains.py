@@ -51,7 +51,7 @@ def trajectory_parts(view: View, several: Sequence[GradedSeries]) -> Iterator[Ht
     spec = trajectory_spec(view.case, shown, view.names)
     yield drawing(spec, name=f"{view.prefix}-course", label=label, caption=_caption(shown), wide=True)
     if len(drawn) > len(shown):
-        yield note(f"Not drawn: {count(len(drawn) - len(shown), 'further series')}.")
+        yield note(f"Not drawn: {count(len(drawn) - len(shown), 'series')} beyond the first {len(shown)}.")
     left = len(several) - len(drawn)
     if left:
         told = "fewer than two scores, or neither a verified threshold nor a verified cutoff"

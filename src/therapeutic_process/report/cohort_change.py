@@ -28,9 +28,14 @@ def change_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
         tally: What was counted.
         names: What instruments are called.
     """
-    if not tally.scales:
+    if tally.scales:
+        yield from _score_parts(tally, names)
+    else:
         yield note("No measurement is recorded.")
-        return
+    yield from goal_parts(tally.graded.goals)
+
+
+def _score_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
     columns: list[Column | str] = [
         "scale",
         *(Column(v, "number") for v in ("series", *VERDICTS.values(), "median difference")),
@@ -50,7 +55,6 @@ def change_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
     yield from class_parts(tally.graded, names)
     yield from gain_parts(tally.graded, names)
     yield from service_parts(tally.graded.services)
-    yield from goal_parts(tally.graded.goals)
 
 
 _Scales = list[tuple[tuple[str, str | None], ScaleTally]]

@@ -78,7 +78,7 @@ def _class_row(name: list[Content], grades: ScaleGrades) -> list[Content]:
 def _repeated(known: _Known, names: Names) -> Iterator[str]:
     for key, grades in known:
         if grades.n_repeated:
-            told = f"{names.instrument(key[0], key[1])} by {key[2]}: {count(grades.n_repeated, 'further series')}"
+            told = f"{names.instrument(key[0], key[1])} by {key[2]}: {count(grades.n_repeated, 'series')}"
             yield f"{told} about somebody already counted, so that no interval over persons is given."
 
 

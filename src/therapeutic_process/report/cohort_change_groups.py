@@ -174,9 +174,14 @@ def _row(found: SuppressedCounts, group: str, columns: list[str]) -> GroupRow:
 
 def _told_apart(totals: Counter[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Divide the classes that occur into those that many are in, and those that are put together."""
-    some = [c for c in (*CLASS_WORDS, CANNOT_SAY) if totals[c]]
-    large = sorted((c for c in some if totals[c] >= SMALLEST), key=lambda c: totals[c])
+    order = [*CLASS_WORDS, CANNOT_SAY]
+    some = [c for c in order if totals[c]]
+    large = [c for c in some if totals[c] >= SMALLEST]
     rest = [c for c in some if c not in large]
     while large and rest and sum(totals[c] for c in rest) < SMALLEST:
-        rest.append(large.pop(0))
-    return tuple(c for c in some if c in large), tuple(c for c in some if c in rest)
+        nearest = min(
+            large, key=lambda c: (min(abs(order.index(c) - order.index(r)) for r in rest), totals[c])
+        )
+        large.remove(nearest)
+        rest.append(nearest)
+    return tuple(large), tuple(c for c in some if c in rest)

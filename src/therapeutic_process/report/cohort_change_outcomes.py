@@ -43,10 +43,11 @@ def gain_parts(tally: ChangeTally, names: Names) -> Iterator[Html | None]:
         names: What instruments are called.
     """
     yield tag("h3", "Sudden gains and losses")
-    ruled = sorted(((k, g) for k, g in tally.scales.items() if g.n_ruled), key=lambda kg: -kg[1].n_ruled)
+    ruled = [(k, g) for k, g in tally.scales.items() if g.intervals]
+    ruled.sort(key=lambda kg: -kg[1].intervals.total())
     if ruled:
         heads = (
-            "series",
+            "series judged",
             "with a gain",
             "with a loss",
             "intervals",
@@ -65,12 +66,12 @@ def gain_parts(tally: ChangeTally, names: Names) -> Iterator[Html | None]:
 
 def _gain_row(names: Names, key: ScaleKey, grades: ScaleGrades) -> list[Content]:
     some = [
-        share_cell(shares_of([n, grades.n_ruled - n])[0], repeated=bool(grades.n_repeated))
+        share_cell(shares_of([n, grades.n_judged - n])[0], repeated=bool(grades.n_repeated))
         for n in (grades.with_change["sudden_gain"], grades.with_change["sudden_loss"])
     ]
     verdicts = ("sudden_gain", "sudden_loss", "neither", "cannot_say")
     numbers = (grades.intervals.total(), *(grades.intervals[v] for v in verdicts))
-    return [scale_name(names, key), f"{grades.n_ruled:,}", *some, *(f"{n:,}" for n in numbers)]
+    return [scale_name(names, key), f"{grades.n_judged:,}", *some, *(f"{n:,}" for n in numbers)]
 
 
 def _reasons(ruled: list[tuple[ScaleKey, ScaleGrades]], names: Names) -> Html | None:

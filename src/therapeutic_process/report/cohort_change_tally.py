@@ -50,8 +50,8 @@ class ScaleGrades:
         intervals: Intervals by verdict on sudden changes.
         interval_reasons: Why intervals cannot be judged, by code.
         with_change: Series with at least one sudden gain, and with at least one sudden loss.
-        n_ruled: Series whose intervals could be looked at.
-        unruled: Why the others could not.
+        n_judged: Series of which at least one interval could be judged.
+        unruled: Why no interval of the others could.
         by_group: Series by class, within a grouping and its value.
     """
 
@@ -65,7 +65,7 @@ class ScaleGrades:
     intervals: Counter[str] = attrs.field(factory=Counter)
     interval_reasons: Counter[str] = attrs.field(factory=Counter)
     with_change: Counter[str] = attrs.field(factory=Counter)
-    n_ruled: int = 0
+    n_judged: int = 0
     unruled: Counter[str] = attrs.field(factory=Counter)
     by_group: dict[str, Counter[tuple[str, str]]] = attrs.field(factory=dict)
 
@@ -97,7 +97,10 @@ class ScaleGrades:
             self.unruled["needs 2 measurements, found 1" if few else one.sudden.why or ""] += 1
             return
         counts = one.sudden.counts()
-        self.n_ruled += 1
+        if counts["cannot_say"] < counts.total():
+            self.n_judged += 1
+        else:
+            self.unruled["no interval can be judged"] += 1
         self.intervals += counts
         self.interval_reasons += one.sudden.reasons()
         self.with_change.update(v for v in ("sudden_gain", "sudden_loss") if counts[v])
