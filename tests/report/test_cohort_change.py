@@ -115,7 +115,9 @@ def test_a_group_is_shown_with_its_shares(read_page: Read) -> None:
     sizes = {("a", RECOVERED): 8, ("a", UNCHANGED): 6, ("b", RECOVERED): 5, ("b", UNCHANGED): 9}
     text = words(read_page, groups(sizes))
     share = shares_of([8, 6])[0]
-    assert "PHQ-9 by client: classes by arm arm series recovered unchanged" in text
+    assert (
+        "PHQ-9 by client: classes by arm; shares of a group's series arm series recovered unchanged" in text
+    )
     assert f"a 14 8 {share} 6 " in text
 
 
@@ -229,7 +231,7 @@ def test_sudden_changes_and_why_none_can_be_judged(read_page: Read) -> None:
     text = words(read_page, [client(GAIN_AND_LOSS), client(UNCHANGED), case_with(*series("wsas", [30, 20]))])
     assert "PHQ-9 by client 1 1 100 % 1 100 % 13 1 1 6 5" in text
     assert "PHQ-9: no interval can be judged (1)" in text
-    assert "the score at N or N+1 is missing PHQ-9 2" in text
+    assert "PHQ-9 by client the score at N or N+1 is missing 2" in text
     assert "W&SAS: no verified threshold of reliable change is known (1)." in text
 
 

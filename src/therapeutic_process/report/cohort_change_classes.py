@@ -30,7 +30,14 @@ def scale_name(names: Names, key: ScaleKey) -> list[Content]:
 def share_cell(one: Share, *, repeated: bool = False) -> list[Content]:
     """Return a count with its share below it; without an interval where series do not stand for persons."""
     told = str(Share(one.n, one.of) if repeated else one)
-    return [f"{one.n:,}", tag("div", told, class_="muted") if one.of else None]
+    return [f"{one.n:,}", tag("div", _unbroken(told), class_="muted") if one.of else None]
+
+
+def _unbroken(share: str) -> str:
+    """Return a share with spaces at which no line breaks, but for the one before its interval."""
+    return share.replace(" %", "\N{NO-BREAK SPACE}%").replace(
+        " to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"
+    )
 
 
 def classes_of(grades: ScaleGrades) -> dict[str, Share]:
@@ -131,11 +138,14 @@ def _group_table(one: GroupTable, names: Names) -> Html:
         for row in one.rows
     ]
     key = one.key
-    return table(f"{names.instrument(key[0], key[1])} by {key[2]}: classes by {one.what}", columns, rows)
+    caption = (
+        f"{names.instrument(key[0], key[1])} by {key[2]}: classes by {one.what}; shares of a group's series"
+    )
+    return table(caption, columns, rows, stacks=True)
 
 
 def _group_cell(n: int | None, share: Share | None) -> list[Content]:
-    return [_shown(n), tag("div", str(share), class_="muted") if share is not None else None]
+    return [_shown(n), tag("div", _unbroken(str(share)), class_="muted") if share is not None else None]
 
 
 def _shown(n: int | None) -> str:
@@ -160,7 +170,7 @@ def _responses(tally: ChangeTally, names: Names) -> Html | None:
         ),
     ]
     caption = "Response: the last score is at most half of the first (doi 10.1176/appi.ps.201900295)"
-    return table(caption, columns, rows) if rows else None
+    return table(caption, columns, rows, stacks=True) if rows else None
 
 
 def _remitted(grades: ScaleGrades) -> list[str]:

@@ -76,11 +76,11 @@ def _gain_row(names: Names, key: ScaleKey, grades: ScaleGrades) -> list[Content]
 
 def _reasons(ruled: list[tuple[ScaleKey, ScaleGrades]], names: Names) -> Html | None:
     rows: list[list[Content]] = [
-        [REASONS[code].partition(": ")[2], names.instrument(k[0], k[1]), f"{n:,}"]
+        [scale_name(names, k), REASONS[code].partition(": ")[2], f"{n:,}"]
         for k, g in ruled
         for code, n in g.interval_reasons.most_common()
     ]
-    columns: list[Column | str] = [Column("why", "wide"), "scale", Column("intervals", "number")]
+    columns: list[Column | str] = ["scale", Column("why", "wide"), Column("intervals", "number")]
     return table("Intervals that cannot be judged, and why", columns, rows) if rows else None
 
 
@@ -109,7 +109,7 @@ def service_parts(tally: ServiceTally) -> Iterator[Html | None]:
         columns: list[Column | str] = ["outcome", *(Column(h, "number") for h in heads)]
         rows = [_service_row(tally, name) for name in SERVICE_ANSWERS]
         told = f"{count(tally.n_clients, 'client')} asked both PHQ-9 and GAD-7; shares of those of whom it can be said"
-        yield table(told, columns, rows)
+        yield table(told, columns, rows, stacks=True)
         outside = f"Outside the denominator of recovery: {count(tally.n_not_in_denominator, 'client')} not at caseness"
         yield notes([HOW.replace("over series", "over clients"), f"{outside} at the start."])
         yield tag("details", tag("summary", "Definitions of these rules"), notes(tally.definitions))
