@@ -30,7 +30,7 @@ def scale_name(names: Names, key: ScaleKey) -> list[Content]:
 def share_cell(one: Share, *, repeated: bool = False) -> list[Content]:
     """Return a count with its share below it; without an interval where series do not stand for persons."""
     told = str(Share(one.n, one.of) if repeated else one)
-    return [f"{one.n:,}", tag("div", _unbroken(told), class_="muted") if one.of else None]
+    return [f"{one.n:,}", tag("div", _unbroken(told), class_="muted share") if one.of else None]
 
 
 def _unbroken(share: str) -> str:
@@ -145,7 +145,7 @@ def _group_table(one: GroupTable, names: Names) -> Html:
 
 
 def _group_cell(n: int | None, share: Share | None) -> list[Content]:
-    return [_shown(n), tag("div", _unbroken(str(share)), class_="muted") if share is not None else None]
+    return [_shown(n), tag("div", _unbroken(str(share)), class_="muted share") if share is not None else None]
 
 
 def _shown(n: int | None) -> str:

@@ -85,7 +85,7 @@ def cohort_report(
         if number <= max_case_views:
             views.append(
                 _case_view(
-                    View(case, Names.of(case, known), window, include_text, f"case-{number}", 3), number
+                    View(case, Names.of(case, known), window, include_text, f"case-{number}", 3, at), number
                 )
             )
     lost = list(unreadable)

@@ -93,7 +93,7 @@ tbody th { font-weight: 500; overflow-wrap: break-word; min-width: 7rem; }
 th .muted { white-space: nowrap; font-size: 0.85rem; }
 tbody tr:last-child > * { border-bottom-color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
-.number .muted { white-space: normal; }
+.number .share { white-space: normal; }
 .wide { min-width: 16rem; }
 .name { min-width: 9rem; }
 .bar { min-width: 9rem; width: 32%; }
@@ -172,6 +172,7 @@ footer { margin-top: 4rem; padding-top: 1.2rem; border-top: 1px solid var(--line
   .scroll { overflow: visible; }
   .case { break-before: page; }
   a { color: inherit; text-decoration: none; }
+  details::details-content { content-visibility: visible; block-size: auto; }
 }
 """
 
