@@ -69,15 +69,18 @@ def test_the_paths_are_those_of_the_model_with_dummy_variables() -> None:
     b, direct = np.linalg.lstsq(np.hstack([two, one, *before, *nuisance]), y[:, 2:].ravel(), rcond=None)[0][
         :2
     ]
-    found = mediated(table)
+    found = mediated(table, estimator="screen")
     assert (found.a, found.b, found.direct) == pytest.approx((a, b, direct), rel=1e-8)
 
 
 def test_the_monte_carlo_interval_is_near_the_delta_method_where_both_paths_are_sharp() -> None:
     found = mediated(cohort(n=600), draws=50_000)
-    se = np.hypot(found.b * found.standard_errors[0], found.a * found.standard_errors[1])
-    delta = (found.product - 1.96 * se, found.product + 1.96 * se)
-    assert found.interval == pytest.approx(delta, abs=0.1 * se)
+    for r in found.readings:
+        se = np.hypot(r.b * r.standard_errors[0], r.a * r.standard_errors[1])
+        delta = (r.a * r.b - 1.96 * se, r.a * r.b + 1.96 * se)
+        assert r.interval == pytest.approx(delta, abs=0.1 * se)
+    kept = [r.interval for r in found.readings if r.reading in found.kept]
+    assert found.interval == (min(low for low, _ in kept), max(high for _, high in kept))
 
 
 @settings(max_examples=8)
@@ -98,12 +101,16 @@ def test_a_mediator_that_is_not_between_is_refused_and_so_is_too_little() -> Non
     with pytest.raises(CannotEstimate, match="too_few_clients"):
         mediated(cohort(n=5))
     with pytest.raises(CannotEstimate, match="rank_deficient"):
-        mediated(cohort(n=20).with_columns(m=pl.col("x")))
+        mediated(cohort(n=40).with_columns(m=pl.col("x")))
+    with pytest.raises(CannotEstimate, match="too_few_varying_clients"):
+        mediated(cohort(n=40).with_columns(m=pl.lit(2.0)))
 
 
 def test_short_courses_are_warned_of_and_missing_cells_are_left_out() -> None:
     table = cohort(n=40, sessions=8)
-    assert mediated(table).warnings
     holes = table.with_columns(m=pl.when(pl.col("session") == 3).then(None).otherwise(pl.col("m")))
-    assert mediated(holes).n_rows == mediated(table).n_rows - 40
+    for estimator in ("joint", "screen"):
+        found = mediated(table, estimator=estimator)
+        assert found.warnings
+        assert mediated(holes, estimator=estimator).n_rows == found.n_rows - 40
     assert mediated(table).to_frame()["path"].to_list() == ["a", "b", "direct", "a·b"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from therapeutic_process.process_outcome.effect_values import Respondent, effect_scores
+from therapeutic_process.process_outcome.effect_values import MISSING, OTHER_TIMING, Respondent, effect_scores
 from therapeutic_process.process_outcome.panel import Timing, require_timing
 from therapeutic_process.tables import frame_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from therapeutic_process.change_process import GoalPattern, ScorePattern
-    from therapeutic_process.records import Case
+    from therapeutic_process.records import Case, Participant
 
 __all__ = ["EndingRow", "EndingsTable", "endings_table"]
 
@@ -94,7 +94,7 @@ def endings_table(
     Args:
         cases: The cases.
         effect: Whose scores.
-        timing: Which scores belong to a session, those `before` it or those right `after` it.
+        timing: Which scores belong to a session, those `before` it, those right `after` it, or `both`.
         respondent: Who gave the scores.
 
     Raises:
@@ -109,13 +109,33 @@ def endings_table(
         for client in case.clients:
             there = [s for s in case.held_sessions if s.attended is None or client.id in s.attended]
             sessions.setdefault(kind, []).append(len(there))
-            scores = effect_scores(case, client, effect, timing=when, respondent=respondent, dropped=dropped)
+            scores = _in_order(case, client, effect, when, respondent, dropped)
             if len(scores) > 1:
-                ends.setdefault(kind, []).append((scores[min(scores)].score, scores[max(scores)].score))
+                ends.setdefault(kind, []).append((scores[0], scores[-1]))
     rows = [_row(kind, counts, ends.get(kind, [])) for kind, counts in sessions.items()]
     rows.sort(key=lambda r: (-r.n_clients, r.ending))
     reasons = tuple((reason, count) for reason, count in sorted(dropped.items()) if count)
     return EndingsTable(tuple(rows), sum(r.n_clients for r in rows), reasons)
+
+
+def _in_order(
+    case: Case,
+    client: Participant,
+    effect: ScorePattern | GoalPattern,
+    timing: Timing,
+    respondent: Respondent,
+    dropped: Counter[str],
+) -> list[float]:
+    """Return a client's scores in their order; where a session has two, the one before it goes first."""
+    sides: tuple[Timing, ...] = ("before", "after") if timing == "both" else (timing,)
+    found: list[tuple[int, int, float]] = []
+    for place, side in enumerate(sides):
+        lost: Counter[str] = Counter()
+        scores = effect_scores(case, client, effect, timing=side, respondent=respondent, dropped=lost)
+        found += [(number, place, one.score) for number, one in scores.items()]
+        known_elsewhere = {OTHER_TIMING, *([MISSING] if place else [])} if timing == "both" else set()
+        dropped.update({reason: n for reason, n in lost.items() if reason not in known_elsewhere})
+    return [score for _, _, score in sorted(found)]
 
 
 def _row(kind: str, sessions: list[int], ends: list[tuple[float, float]]) -> EndingRow:

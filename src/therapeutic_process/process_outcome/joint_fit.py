@@ -36,7 +36,9 @@ _PENALTIES = {"phi": (0.3, 0.3), "ve": (0.5, 1.0), "vw0": (0.7, 0.5), "kappa": (
 _UNIT_PENALTY = ("gamma", "psig", "gam0", "rho", "psi", "rho0")
 _WITHIN_SESSION = (0.8, 0.3)
 _STARTS = {"phi": 0.3, "vw0": 0.7, "veta": 0.65, "ve": 0.3, "vu": 1.0, "vu0": 1.0}
-_STARTS |= {"phi_in": 0.8, "veta_in": 0.2}
+_STARTS |= {"phi_in": 0.8, "veta_in": 0.2, "vm": 1.0, "vm0": 1.0}
+_MEDIATED = {"a": (0.0, 2.0), "b": (0.0, 2.0), "kappa_m": (0.0, 0.5), "chi": (0.0, 1.0)}
+_MEDIATED |= dict.fromkeys([f"{name}_m" for name in _UNIT_PENALTY], (0.0, 1.0))
 _PHI_LIMIT = 0.98
 _MAX_STEPS = 100
 _SCORING_STEPS = 20
@@ -71,6 +73,7 @@ def weak_penalty(model: Structure, *, first_coded: bool = True) -> Penalty:
             starts, because nothing tells it.
     """
     table = _PENALTIES | dict.fromkeys(_UNIT_PENALTY, (0.0, 1.0)) | {"phi_in": _WITHIN_SESSION}
+    table |= _MEDIATED
     table |= {name: _PENALTIES["beta"] for name in model.names if name.startswith("beta_")}
     if not first_coded:
         table |= {"vu0": (_STARTS["vu0"], _HELD)}
@@ -86,17 +89,20 @@ def start_values(model: Structure, series: Array) -> Array:
         series: Scaled stacked series, (clients, p), nan where missing.
     """
     theta = np.array([_STARTS.get(name, 0.0) for name in model.names])
-    spread = _moment_variances(model.occasions, series)
-    for level, value in zip("ascd", spread, strict=True):
+    ends = np.cumsum([model.occasions, model.sessions])
+    spread = _moment_variances(np.split(series, ends[: 1 if ends[1] == series.shape[1] else 2], axis=1))
+    for level, value in zip("ascdmn", spread, strict=False):
         theta[model.names.index(f"omega_{level}{level}")] = value
     return theta
 
 
-def _moment_variances(occasions: int, series: Array) -> tuple[float, float, float, float]:
-    outcome, process = series[:, :occasions], series[:, occasions:]
-    levels = [np.nanvar(_client_means(part)) for part in (outcome, process)]
-    floor = 0.1
-    return (max(float(levels[0]) - 0.2, floor), floor, max(float(levels[1]) - 0.1, floor), floor)
+def _moment_variances(parts: list[Array]) -> list[float]:
+    """Return a variance of levels and one of slopes for outcome, process and, if there is one, mediator."""
+    floor, found = 0.1, []
+    for part, noise in zip(parts, (0.2, 0.1, 0.1), strict=False):
+        level = float(np.nanvar(_client_means(part)))
+        found += [max(level - noise, floor), floor]
+    return found
 
 
 def _client_means(part: Array) -> Array:

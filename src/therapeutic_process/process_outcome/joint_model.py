@@ -28,7 +28,7 @@ from therapeutic_process.process_outcome.joint_fit import (
 from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared
-from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
+from therapeutic_process.process_outcome.panel import Panel, from_first_score, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.scale_limits import at_an_end, looks_back
 
@@ -147,7 +147,7 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
         _refuse("lag_in_days", needed, "a window of days: see lagged_within_client_screen")
     kept, dropped = usable_clients(panel)
     kept, cells, uncovered = covariate_cells(kept)
-    sd_outcome, sd_process = _refuse_thin(kept)
+    sd_outcome, sd_process = refuse_thin(kept)
     scaled = np.concatenate([kept.outcome / sd_outcome, sessions_of(kept) / sd_process], axis=1)
     patterns = group_by_pattern(scaled)
     models = {r: joint_structure(r, kept) for r in _READINGS}
@@ -157,7 +157,7 @@ def joint_effect(panel: Panel, *, level: float = 0.95) -> WithinClientEffect:
     difference = 2 * (fits["score"].log_likelihood - fits["state"].log_likelihood)
     return WithinClientEffect(
         readings=readings,
-        kept=_kept_readings(difference),
+        kept=kept_readings(difference),
         likelihood_difference=difference,
         level=level,
         n_clients=len(kept.outcome),
@@ -205,7 +205,7 @@ def better_reading(panel: Panel) -> FittedReading:
     Raises:
         CannotEstimate: See `lagged_within_client_effect`.
     """
-    sd_outcome, sd_process = _refuse_thin(panel)
+    sd_outcome, sd_process = refuse_thin(panel)
     scaled = np.concatenate([panel.outcome / sd_outcome, sessions_of(panel) / sd_process], axis=1)
     patterns = group_by_pattern(scaled)
     found = []
@@ -258,36 +258,58 @@ def usable_clients(panel: Panel) -> tuple[Panel, tuple[tuple[str, int], ...]]:
     Args:
         panel: The grid.
     """
+    all_sessions = int((~np.isnan(panel.process)).sum())
+    panel = from_first_score(panel)
     scores = (~np.isnan(panel.outcome)).sum(axis=1)
     coded = (~np.isnan(panel.process)).sum(axis=1)
     few, uncoded = scores < _MIN_SCORES, (scores >= _MIN_SCORES) & (coded == 0)
     reasons = (
         (f"client with fewer than {_MIN_SCORES} scores", int(few.sum())),
         ("client without a coded session", int(uncoded.sum())),
+        ("session before the first score of the cohort", all_sessions - int(coded.sum())),
     )
     return panel.keep(~(few | uncoded)), tuple(r for r in reasons if r[1])
 
 
-def _refuse_thin(panel: Panel) -> tuple[float, float]:
+def refuse_thin(panel: Panel, function: str = _NAME) -> tuple[float, float]:
+    """Refuse a grid that the joint model cannot carry; return the within-client SDs of outcome and process.
+
+    Args:
+        panel: The grid of usable clients.
+        function: The estimator that asks.
+
+    Raises:
+        CannotEstimate: With the numbers.
+    """
     steps, lag = panel.layout.steps, panel.layout.lag
     scored = np.asarray((~np.isnan(panel.outcome)).any(axis=0))[steps - 1 :: steps]
-    occasions = int(scored.sum()) - (lag - 1)
-    varying = int(informative_clients(panel.process).sum())
-    n = len(panel.outcome)
-    if occasions < _MIN_OCCASIONS:
-        beyond = f" beyond a lag of {lag}" if lag > 1 else ""
-        _refuse("too_few_occasions", f"at least {_MIN_OCCASIONS} outcome occasions{beyond}", occasions)
-    if n < _MIN_CLIENTS:
-        _refuse("too_few_clients", f"at least {_MIN_CLIENTS} usable clients", n)
-    if varying < _MIN_VARYING:
-        _refuse(
-            "too_few_varying_clients", f"at least {_MIN_VARYING} clients in whom the process varies", varying
-        )
-    if panel.cluster is not None and len(np.unique(panel.cluster)) < 2:
-        _refuse("too_few_clusters", "at least 2 clusters", 1)
+    beyond = f" beyond a lag of {lag}" if lag > 1 else ""
+    checks = [
+        ("too_few_occasions", int(scored.sum()) - (lag - 1), _MIN_OCCASIONS, f"outcome occasions{beyond}"),
+        ("too_few_clients", len(panel.outcome), _MIN_CLIENTS, "usable clients"),
+        (
+            "too_few_varying_clients",
+            int(informative_clients(panel.process).sum()),
+            _MIN_VARYING,
+            "clients in whom the process varies",
+        ),
+    ]
+    if panel.cluster is not None:
+        checks.append(("too_few_clusters", len(np.unique(panel.cluster)), 2, "clusters"))
+    for code, found, least, what in checks:
+        if found < least:
+            raise CannotEstimate(function, code, needed=f"at least {least} {what}", found=str(found))
     spread = within_client_sd(panel.outcome), within_client_sd(panel.process)
     if not min(spread) > 0:
-        _refuse("no_within_variance", "outcome and process that vary within clients", "none in one of them")
+        still = " and ".join(
+            n for n, sd in zip(("the outcome", "the process"), spread, strict=True) if sd <= 0
+        )
+        raise CannotEstimate(
+            function,
+            "no_within_variance",
+            needed="outcome and process that vary within clients",
+            found=f"0 variance about clients' own lines in {still}",
+        )
     return spread
 
 
@@ -342,17 +364,29 @@ def _of_covariates(fit: ReadingFit, panel: Panel) -> dict[str, float]:
     return dict(zip(names, map(float, fit.coefficients), strict=True))
 
 
-def _kept_readings(difference: float) -> tuple[Reading, ...]:
+def kept_readings(difference: float) -> tuple[Reading, ...]:
+    """Return the readings whose likelihood is not worse by more than 9.
+
+    Args:
+        difference: Twice the log-likelihood of the score reading minus that of the state reading.
+    """
     if abs(difference) <= _WORSE_BY:
         return _READINGS
     return ("score",) if difference > 0 else ("state",)
 
 
+def few_clients(n: int) -> tuple[str, ...]:
+    """Return a warning where there are few clients.
+
+    Args:
+        n: How many.
+    """
+    few = f"{n} clients: fewer than {_FEW_CLIENTS}, intervals may be too short"
+    return (few,) if n < _FEW_CLIENTS else ()
+
+
 def _warnings(panel: Panel, readings: tuple[ReadingEstimate, ...]) -> tuple[str, ...]:
-    found = []
-    n = len(panel.outcome)
-    if n < _FEW_CLIENTS:
-        found.append(f"{n} clients: fewer than {_FEW_CLIENTS}, intervals may be too short")
+    found = [*few_clients(len(panel.outcome))]
     for r in readings:
         led = [name for name, share in r.penalty_share.items() if share > _PENALTY_LEADS]
         if led:

@@ -2,120 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from therapeutic_process.errors import CannotEstimate
+from therapeutic_process.process_outcome.diagnostics import (
+    informative_clients,
+    placebo_lead,
+    within_client_sd,
+)
+from therapeutic_process.process_outcome.joint_fit import FitFailed, ReadingFit, fit_reading, start_values
+from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
+from therapeutic_process.process_outcome.joint_mediation import mediation_structure
+from therapeutic_process.process_outcome.joint_model import (
+    few_clients,
+    kept_readings,
+    refuse_thin,
+    usable_clients,
+)
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.mediation_result import (
+    SCREEN_LIMITS,
+    MediationReading,
+    WithinClientMediation,
+)
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS, screen_columns
 from therapeutic_process.process_outcome.screen_result import SHORT, SHRINKS
-from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
+from therapeutic_process.process_outcome.sweep import (
+    LeastSquares,
+    RankDeficient,
+    least_squares,
+    refuse_dependent,
+    sweep,
+)
 
 if TYPE_CHECKING:
-    import polars as pl
     from narwhals.stable.v2.typing import IntoFrame
+
+    from therapeutic_process.process_outcome.joint_covariance import Reading
+    from therapeutic_process.process_outcome.panel import Panel
 
 __all__ = ["WithinClientMediation", "within_client_mediation"]
 
 Array = NDArray[np.float64]
+Estimator = Literal["joint", "screen"]
 _NAME = "within_client_mediation"
-
-ASSUMPTIONS = (
-    "the mediator lies after the session and before the next score, as declared",
-    "no unmeasured cause that varies over time moves two of process, mediator and next score: neither the session nor "
-    "the mediator was assigned at random",
-    "process and mediator do not interact, and both paths are straight and alike for all clients",
-    "process and mediator are measured without error; error in the mediator shrinks b, and with it a·b",
-)
-
-LIMITS = (
-    "100 clients × 12 sessions, 150 simulated cohorts: a·b came out 6 % too small, its 95 % interval held the truth in "
-    "87 %, and 8–10 % of cohorts with one path missing were called mediation",
-    "at 6 sessions a·b came out 28 % too small and the interval held the truth in 52 %",
-)
-
-
-@attrs.frozen(eq=False, repr=False)
-class WithinClientMediation:
-    """Two paths within clients and their product.
-
-    Attributes:
-        a: Difference in the mediator per unit of the process.
-        b: Difference in the next score per unit of the mediator, at the same process.
-        direct: Difference in the next score per unit of the process, at the same mediator.
-        standard_errors: Of a, b and the direct path, clustered by client.
-        product: a·b.
-        interval: Monte-Carlo, of the product.
-        level: Level of the interval.
-        n_clients: Clients used.
-        n_rows: Sessions used.
-        dropped: What was left out, by reason and count.
-        draws: Monte-Carlo draws.
-        warnings: What limits the result.
-    """
-
-    a: float
-    b: float
-    direct: float
-    standard_errors: tuple[float, float, float]
-    product: float
-    interval: tuple[float, float]
-    level: float
-    n_clients: int
-    n_rows: int
-    dropped: tuple[tuple[str, int], ...]
-    draws: int
-    warnings: tuple[str, ...]
-    method: str = (
-        "1-1-1 mediation by the screen's least squares, Monte-Carlo interval (Preacher & Selig 2012)"
-    )
-    assumptions: tuple[str, ...] = ASSUMPTIONS
-    limits: tuple[str, ...] = LIMITS
-
-    @property
-    def verdict(self) -> str:
-        """The result in words."""
-        low, high = self.interval
-        if low <= 0 <= high:
-            return "inconclusive: the interval of a·b includes 0, which is no evidence against mediation"
-        return (
-            "consistent with mediation within clients; the order was observed, the causes were not assigned"
-        )
-
-    def __repr__(self) -> str:
-        return f"<WithinClientMediation {self.verdict}; {self.n_clients} clients>"
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        lines = [
-            self.verdict,
-            f"a = {self.a:.3g}, b = {self.b:.3g}, a·b = {self.product:.3g} ({low:.3g} to {high:.3g})",
-            f"direct path {self.direct:.3g}; {self.n_clients} clients, {self.n_rows} sessions",
-            *(f"dropped: {count} × {reason}" for reason, count in self.dropped),
-            *(f"warning: {text}" for text in self.warnings),
-            *(f"assumes: {text}" for text in self.assumptions),
-            *(f"limit: {text}" for text in self.limits),
-        ]
-        return "\n".join(lines)
-
-    def to_frame(self) -> pl.DataFrame:
-        """Return one row per path; the product has an interval and no standard error."""
-        import polars as pl
-
-        low, high = self.interval
-        return pl.DataFrame(
-            {
-                "path": ["a", "b", "direct", "a·b"],
-                "estimate": [self.a, self.b, self.direct, self.product],
-                "standard_error": [*self.standard_errors, None],
-                "low": [None, None, None, low],
-                "high": [None, None, None, high],
-            }
-        )
+_READINGS: tuple[Reading, ...] = ("score", "state")
+_MIN_VARYING = 15
 
 
 def within_client_mediation(
@@ -132,12 +68,14 @@ def within_client_mediation(
     draws: int = 20_000,
     level: float = 0.95,
     layout: Layout | None = None,
+    estimator: Estimator = "joint",
 ) -> WithinClientMediation:
     """Estimate how far a mediator between sessions carries the link of a session with the next score.
 
-    Both paths are within clients: client intercepts and trends, session effects, and the last two scores are taken
-    out (Bolger & Laurenceau 2013, ch. 9). The interval of a·b is Monte-Carlo from the joint clustered covariance of
-    a and b (Preacher & Selig 2012).
+    Both paths are within clients (Bolger & Laurenceau 2013, ch. 9). The joint model of `lagged_within_client_effect`
+    is fitted to three series, in both readings, and the interval of a·b, Monte-Carlo from the sandwich covariance of
+    a and b (Preacher & Selig 2012), is the union over the readings. The screen instead takes out client lines,
+    session effects and the last two scores by least squares; it is fast, and shrinks a·b.
 
     >>> import polars as pl
     >>> from therapeutic_process.simulate import simulate_cohort
@@ -154,26 +92,133 @@ def within_client_mediation(
         rng: The source of randomness for the interval.
         mediator: Column of the mediator, in the row of the session that it follows.
         mediator_timing: That the mediator lies `between` the session and the next score; must be declared.
-        timing: When the score of a row was taken, `before` or `after` its session, or `both`; must be declared,
-            here or in `layout`.
+        timing: When the score of a row was taken, `before` or `after` its session; must be declared, here or in
+            `layout`.
         client: Column of the client.
         session: Column of the session's number.
         outcome: Column of the score.
         process: Column of the event or process score.
         draws: Monte-Carlo draws.
         level: Level of the interval.
-        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
+        layout: Timing, aggregator and time axis in one, instead of `timing` alone.
+        estimator: The `joint` model, or the `screen`.
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, also of a mediator that is not between; `shared_items`,
-            `too_few_clients`, `rank_deficient`.
+            `rank_deficient`, `estimator_unknown`, `lag_undefined` for a lag or covariates, and those of
+            `lagged_within_client_effect`.
         TableError: If the table does not keep its contract.
     """
     plan = declared(_NAME, timing, layout)
     _refuse_order(mediator, mediator_timing, (outcome, process))
+    if estimator not in get_args(Estimator):
+        needed = "estimator 'joint' or 'screen'"
+        raise CannotEstimate(_NAME, "estimator_unknown", needed=needed, found="another")
+    _refuse_plan(plan, estimator)
     panel = read_panel(
         table, layout=plan, client=client, session=session, outcome=outcome, process=process, extra=[mediator]
     )
+    if estimator == "screen":
+        return _by_screen(panel, mediator, rng, draws, level)
+    return _by_joint_model(panel, mediator, rng, draws, level)
+
+
+def _refuse_plan(plan: Layout, estimator: Estimator) -> None:
+    if plan.timing == "both":
+        needed = "one score per session: the mediator lies between it and the next"
+        raise CannotEstimate(_NAME, "timing_undeclared", needed=needed, found="two per session")
+    alone = not plan.covariates and not plan.elapsed_days and not plan.lagged_process
+    if plan.lag > 1 or plan.lag_days is not None or (estimator == "joint" and not alone):
+        needed = "the first score after the session, and no covariates in the joint model"
+        raise CannotEstimate(_NAME, "lag_undefined", needed=needed, found="another layout")
+
+
+def _by_joint_model(
+    panel: Panel, mediator: str, rng: np.random.Generator, draws: int, level: float
+) -> WithinClientMediation:
+    kept, dropped = usable_clients(panel)
+    grids = (kept.outcome, kept.process, kept.extra[mediator][:, :-1])
+    refuse_thin(kept, _NAME)
+    _refuse_still(grids[1], grids[2])
+    spread = [within_client_sd(g) for g in grids]
+    series = np.concatenate([g / sd for g, sd in zip(grids, spread, strict=True)], axis=1)
+    patterns = group_by_pattern(series)
+    fits = {r: _fitted(r, panel.n_sessions, patterns, series) for r in _READINGS}
+    readings = tuple(_reading(r, f, spread, rng, draws, level) for r, f in fits.items())
+    names = kept_readings(2 * (fits["score"].log_likelihood - fits["state"].log_likelihood))
+    likelier = max(readings, key=lambda r: r.log_likelihood)
+    ends = [r.interval for r in readings if r.reading in names]
+    return WithinClientMediation(
+        a=likelier.a,
+        b=likelier.b,
+        direct=likelier.direct,
+        standard_errors=likelier.standard_errors,
+        product=likelier.a * likelier.b,
+        interval=(min(low for low, _ in ends), max(high for _, high in ends)),
+        level=level,
+        n_clients=len(kept.outcome),
+        n_rows=int((~np.isnan(grids[1] + grids[2])).sum()),
+        dropped=panel.dropped + dropped,
+        draws=draws,
+        warnings=few_clients(len(kept.outcome)),
+        readings=readings,
+        kept=names,
+        placebo=placebo_lead(kept),
+    )
+
+
+def _refuse_still(process: Array, mediator: Array) -> None:
+    varying = int(informative_clients(mediator).sum())
+    if varying < _MIN_VARYING:
+        needed = f"at least {_MIN_VARYING} clients in whom the mediator varies"
+        raise CannotEstimate(_NAME, "too_few_varying_clients", needed=needed, found=str(varying))
+    used = ~np.isnan(process + mediator)
+    projection = sweep(used, trends=True)
+    columns = [process, mediator]
+    try:
+        refuse_dependent(np.stack([projection.residual(c) for c in columns]), columns, used)
+    except RankDeficient as deficient:
+        needed = "process and mediator that vary independently within clients"
+        found = f"{deficient.rank} independent column"
+        raise CannotEstimate(_NAME, "rank_deficient", needed=needed, found=found) from None
+
+
+def _fitted(reading: Reading, sessions: int, patterns: Patterns, series: Array) -> ReadingFit:
+    model = mediation_structure(reading, sessions)
+    try:
+        return fit_reading(model, patterns, start_values(model, series))
+    except FitFailed as failed:
+        needed = f"a converged fit of the {reading} reading"
+        raise CannotEstimate(_NAME, failed.code, needed=needed, found=failed.found) from None
+
+
+def _reading(
+    reading: Reading,
+    fit: ReadingFit,
+    spread: list[float],
+    rng: np.random.Generator,
+    draws: int,
+    level: float,
+) -> MediationReading:
+    outcome, process, between = spread
+    units = np.array([between / process, outcome / between, outcome / process])
+    places = [fit.names.index(name) for name in ("a", "b", "beta")]
+    influence = fit.influence[:, places] * units
+    paths = fit.theta[places] * units
+    n = len(influence)
+    covariance = influence.T @ influence * ((n - 1) / n)
+    drawn = rng.multivariate_normal(paths[:2], covariance[:2, :2], size=draws).prod(axis=1)
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
+    a, b, direct = map(float, paths)
+    first, second, third = map(float, np.sqrt(np.diag(covariance)))
+    return MediationReading(
+        reading, a, b, direct, (first, second, third), (float(low), float(high)), fit.log_likelihood
+    )
+
+
+def _by_screen(
+    panel: Panel, mediator: str, rng: np.random.Generator, draws: int, level: float
+) -> WithinClientMediation:
     y, columns = screen_columns(panel)
     x, *others = columns.values()
     m = panel.extra[mediator][:, 1:-1]
@@ -199,6 +244,9 @@ def within_client_mediation(
         + (((f"client with fewer than {MIN_ROWS} usable sessions", few),) if few else ()),
         draws=draws,
         warnings=(SHRINKS,) if panel.n_sessions <= SHORT else (),
+        placebo=placebo_lead(panel),
+        method="1-1-1 mediation by the screen's least squares, Monte-Carlo interval (Preacher & Selig 2012)",
+        limits=SCREEN_LIMITS,
     )
 
 

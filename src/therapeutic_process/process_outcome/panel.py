@@ -104,6 +104,29 @@ class Panel:
         )
 
 
+def from_first_score(panel: Panel) -> Panel:
+    """Return the panel from the first occasion at which anybody has a score.
+
+    With scores after sessions, nobody has one before the first session: what it follows is not known.
+
+    Args:
+        panel: The grid.
+    """
+    scored = (~np.isnan(panel.outcome)).any(axis=0)
+    start = int(scored.argmax()) // panel.layout.steps * panel.layout.steps
+    if start == 0:
+        return panel
+    return attrs.evolve(
+        panel,
+        outcome=panel.outcome[:, start:],
+        process=panel.process[:, start:],
+        extra={name: grid[:, start:] for name, grid in panel.extra.items()},
+        covariates={name: grid[:, start:] for name, grid in panel.covariates.items()},
+        time=None if panel.time is None else panel.time[:, start:],
+        later=None if panel.later is None else panel.later[:, start:],
+    )
+
+
 def shifted(grid: Array, by: int) -> Array:
     """Return a grid moved to the right (or left, where negative), nan where nothing is left.
 

@@ -21,6 +21,7 @@ from therapeutic_process.change_process import (
 from therapeutic_process.errors import CannotEstimate, NotEnoughData
 from therapeutic_process.instruments import Direction, builtin_catalogue
 from therapeutic_process.process_outcome.cause_values import cause_in_session
+from therapeutic_process.process_outcome.context_values import ContextKind, context_before_sessions
 from therapeutic_process.process_outcome.effect_values import (
     MISSING,
     OTHER_TIMING,
@@ -40,7 +41,7 @@ from therapeutic_process.records import first_instant
 from therapeutic_process.tables import frame_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import polars as pl  # noqa: TC004  attrs does not evaluate annotations
@@ -127,6 +128,7 @@ def process_table(
     respondent: Respondent = "client",
     complete: bool = False,
     catalogue: Catalogue | None = None,
+    context: Sequence[ContextKind] = (),
 ) -> ProcessTable:
     """Lay a cause and an effect out by client and held session, as the estimators take them.
 
@@ -149,6 +151,9 @@ def process_table(
         respondent: Who gave the scores.
         complete: Whether all tasks, or all events, were recorded, so that a session without one holds 0.
         catalogue: Where to look up instruments, besides the cases' own; by default the built-in catalogue.
+        context: Kinds of context events that become covariates: a column `context_life_event` says whether one lies
+            between a session and the one before it. Nobody records that there was none: without `complete` a
+            stretch without one is unknown.
 
     Raises:
         NotEnoughData: If the effect is a change outside sessions, which is no series of scores.
@@ -162,6 +167,7 @@ def process_table(
     mine = known
     dropped: Counter[str] = Counter()
     rows: list[ProcessRow] = []
+    covariates: dict[str, list[float | None]] = {kind: [] for kind in context}
     several, seeing, exchanged = False, 0, 0
     for case in cases:
         mine = known.with_(*case.instruments) if case.instruments else known
@@ -173,10 +179,17 @@ def process_table(
             scores, later = _placed(case, client, scored, when, respondent, dropped)
             exchanged += goals_exchanged(scores)
             amounts = _amounts(case, client, cause, scores, timing=when, complete=complete, dropped=dropped)
-            rows += _rows(case, client, scores, amounts, later)
+            own = list(_rows(case, client, scores, amounts, later))
+            around = {
+                k: context_before_sessions(case, client, k, complete=complete, dropped=dropped)
+                for k in context
+            }
+            rows += own
+            for kind, values in around.items():
+                covariates[kind] += [values.get(r.session) for r in own]
     better = directions.pop() if len(directions) == 1 else None
     return ProcessTable(
-        table=frame_of(rows, ProcessRow),
+        table=_with_context(frame_of(rows, ProcessRow), covariates),
         cause=cause,
         effect=effect,
         timing=when,
@@ -188,6 +201,13 @@ def process_table(
         warnings=(*score_warnings(scored, rows, mine), *_not_blind(seeing), *_other_goals(exchanged)),
         several_clients=several,
     )
+
+
+def _with_context(table: pl.DataFrame, covariates: Mapping[str, list[float | None]]) -> pl.DataFrame:
+    import polars as pl
+
+    columns = [pl.Series(f"context_{kind}", values, dtype=pl.Float64) for kind, values in covariates.items()]
+    return table.with_columns(columns)
 
 
 def _placed(

@@ -19,7 +19,7 @@ from therapeutic_process.process_outcome.diagnostics import (
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
-from therapeutic_process.process_outcome.screen_result import SHORT, SHRINKS, WithinClientScreen
+from therapeutic_process.process_outcome.screen_result import IMMEDIATE, SHORT, SHRINKS, WithinClientScreen
 from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def screen_effect(panel: Panel, *, level: float = 0.95) -> WithinClientScreen:
         within_sd_outcome=within_client_sd(kept.outcome),
         between=between_clients(kept),
         placebo=placebo_lead(kept),
-        warnings=_warnings(fit.n_clients, panel.n_sessions),
+        warnings=_warnings(fit.n_clients, panel.n_sessions, both=panel.timing == "both"),
         timing=panel.timing,
         layout=panel.layout,
         sessions_per_interval=panel.sessions_per_interval,
@@ -206,8 +206,10 @@ def _standard_errors(fit: LeastSquares, panel: Panel) -> tuple[Array, int]:
     return np.maximum(se, clustered), clusters
 
 
-def _warnings(n_clients: int, n_sessions: int) -> tuple[str, ...]:
+def _warnings(n_clients: int, n_sessions: int, *, both: bool) -> tuple[str, ...]:
     found = []
+    if both:
+        found.append(IMMEDIATE)
     if n_sessions <= SHORT:
         found.append(SHRINKS)
     if n_clients < _FEW_CLIENTS:
