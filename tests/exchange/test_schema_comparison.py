@@ -24,7 +24,7 @@ def altered(**parts: Any) -> dict[str, Any]:
 
 
 def without(name: str, field: str) -> dict[str, Any]:
-    part = copy.deepcopy(json_schema()["$defs"][name])
+    part: dict[str, Any] = copy.deepcopy(json_schema()["$defs"][name])
     del part["properties"][field]
     return part
 

@@ -23,16 +23,16 @@ THEORY = TheoryOfChange(
     id="mi",
     name="Change talk",
     declared_at="2024-03-01",
-    mechanisms=[
+    mechanisms=(
         Mechanism(
             id="m1",
-            cause=CodePattern(system="automisc", codes=["C"], role="client"),
+            cause=CodePattern(system="automisc", codes=("C",), role="client"),
             effect=ScorePattern(instrument="phq9"),
             lag=LagWindow(unit="sessions", shortest=1, longest=1),
             direction="improvement",
             smallest_effect=1,
-        )
-    ],
+        ),
+    ),
 )
 
 
