@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         detrend_within_client,
         disaggregate_within_between,
     )
+    from therapeutic_process.process_outcome.dropout import dropout_sensitivity
+    from therapeutic_process.process_outcome.dropout_result import DropoutEstimate, DropoutSensitivity
     from therapeutic_process.process_outcome.endings import EndingRow, EndingsTable, endings_table
     from therapeutic_process.process_outcome.equivalence import InertVerdict, inert_process
     from therapeutic_process.process_outcome.events import PermutationTest
@@ -46,7 +48,9 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome.gradient import ProcessGradient, process_gradient
     from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
     from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
-    from therapeutic_process.process_outcome.mediation import WithinClientMediation, within_client_mediation
+    from therapeutic_process.process_outcome.layout import Layout
+    from therapeutic_process.process_outcome.mediation import within_client_mediation
+    from therapeutic_process.process_outcome.mediation_result import MediationReading, WithinClientMediation
     from therapeutic_process.process_outcome.model_syntax import (
         ModelSyntax,
         UnequalSpacingWarning,
@@ -99,16 +103,20 @@ _HOME = {
     "CrossoverEffect": "crossover",
     "Detrended": "disaggregation",
     "Disaggregated": "disaggregation",
+    "DropoutEstimate": "dropout_result",
+    "DropoutSensitivity": "dropout_result",
     "EndingRow": "endings",
     "EndingsTable": "endings",
     "EventCourse": "aligned_course",
     "InertVerdict": "equivalence",
     "LagRow": "theory_mechanisms",
     "LagTest": "theory_mechanisms",
+    "Layout": "layout",
     "MechanismEvidence": "evidence",
     "MechanismRow": "theory_verdicts",
     "MechanismTest": "theory_mechanisms",
     "MechanismVerdict": "theory_mechanisms",
+    "MediationReading": "mediation_result",
     "ModelSyntax": "model_syntax",
     "PermutationTest": "events",
     "PerspectivesTally": "theory_standings",
@@ -126,7 +134,7 @@ _HOME = {
     "TheoryTest": "theory_verdicts",
     "UnequalSpacingWarning": "model_syntax",
     "WithinClientEffect": "joint_result",
-    "WithinClientMediation": "mediation",
+    "WithinClientMediation": "mediation_result",
     "WithinClientScreen": "screen_result",
     "align_sessions_to_outcomes": "alignment",
     "between_session_task_effect": "task_effect",
@@ -134,6 +142,7 @@ _HOME = {
     "critical_session_contrast": "critical_session",
     "detrend_within_client": "disaggregation",
     "disaggregate_within_between": "disaggregation",
+    "dropout_sensitivity": "dropout",
     "endings_table": "endings",
     "event_course": "aligned_course",
     "event_crossover_effect": "crossover",
@@ -165,12 +174,15 @@ __all__ = [
     "CrossoverEffect",
     "Detrended",
     "Disaggregated",
+    "DropoutEstimate",
+    "DropoutSensitivity",
     "EndingRow",
     "EndingsTable",
     "EventCourse",
     "InertVerdict",
     "LagRow",
     "LagTest",
+    "Layout",
     "Link",
     "LinkRow",
     "LinkedSession",
@@ -179,6 +191,7 @@ __all__ = [
     "MechanismRow",
     "MechanismTest",
     "MechanismVerdict",
+    "MediationReading",
     "ModelSyntax",
     "PermutationTest",
     "Perspectives",
@@ -206,6 +219,7 @@ __all__ = [
     "critical_session_contrast",
     "detrend_within_client",
     "disaggregate_within_between",
+    "dropout_sensitivity",
     "endings_table",
     "event_course",
     "event_crossover_effect",
