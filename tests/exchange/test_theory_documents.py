@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ CANARY = "Kanarienvogel-4711"
 THEORY = TheoryOfChange(
     id="mi",
     name="Change talk",
-    declared_at="2024-03-01",
+    declared_at=date(2024, 3, 1),
     mechanisms=(
         Mechanism(
             id="m1",
