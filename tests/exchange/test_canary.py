@@ -258,6 +258,7 @@ def of_others(folder: Path) -> Iterator[Call]:
     yield "write_transcript_csv", lambda: exchange.write_transcript_csv(CASE, folder / "w.csv")
     yield "write_webvtt", lambda: exchange.write_webvtt(CASE, folder / "w.vtt", session=spoken)
     yield "write_webvtt", lambda: exchange.write_webvtt(CASE, folder / "w.vtt", session=CANARY)
+    yield "migrate_file", lambda: exchange.migrate_file(folder / "x.jsonl", folder / "y.txt")
     yield "migrate", lambda: (exchange.migrate(OLD), None)[1]
     yield "migrate", lambda: exchange.migrate({**OLD, "schema_version": CANARY})
     yield "migrate", lambda: exchange.migrate({**OLD, "treatment_format": CANARY})
