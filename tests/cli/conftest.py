@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import therapeutic_process
-from therapeutic_process.exchange import example_cases, write_cases
+from therapeutic_process.change_process import (
+    CodePattern,
+    LagWindow,
+    Mechanism,
+    ScorePattern,
+    TheoryOfChange,
+)
+from therapeutic_process.exchange import dump_theory, example_cases, write_cases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +26,11 @@ if TYPE_CHECKING:
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
 SOURCE = Path(str(therapeutic_process.__file__)).parents[1]
+THEORY = TheoryOfChange(id="mi", name="Change talk", mechanisms=(
+    Mechanism(id="talk", cause=CodePattern(system="automisc", codes=("C",), role="client"),
+              effect=ScorePattern(instrument="simulated-outcome"), direction="improvement", smallest_effect=0.5,
+              lag=LagWindow(unit="sessions", shortest=1, longest=1)),
+))  # fmt: skip
 START = "from therapeutic_process.cli import main; main()"
 
 
@@ -26,6 +38,7 @@ START = "from therapeutic_process.cli import main; main()"
 def place(tmp_path: Path) -> Path:
     """Return a folder with everything that the examples in the help speak of."""
     write_cases(example_cases(), tmp_path / "cases.jsonl")
+    (tmp_path / "theory.json").write_text(dump_theory(THEORY))
     (tmp_path / "more").mkdir()
     write_cases(example_cases()[:1], tmp_path / "more" / "one.json")
     (tmp_path / "MIBot" / "transcripts").mkdir(parents=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 SECTIONS = dict(
-    re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
 )
 
 
@@ -19,7 +22,16 @@ def _commands() -> dict[str, Any]:
     from therapeutic_process.cli.app import app
 
     commands: dict[str, Any] = typer.main.get_command(app).commands
-    return commands
+    return dict(_flat(commands, ""))
+
+
+def _flat(commands: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
+    """Yield commands by name; of a group those in it, after its name."""
+    for name, command in commands.items():
+        if hasattr(command, "commands"):
+            yield from _flat(command.commands, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def test_every_command_has_its_section_and_every_section_its_command() -> None:

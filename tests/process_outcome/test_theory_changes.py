@@ -110,6 +110,12 @@ def test_what_is_not_dated_or_not_coded_is_left_out_and_counted() -> None:
     assert (found.described.n_after, found.described.n_clients) == (1, 1)
 
 
+def test_changes_of_which_none_can_be_dated_are_not_read_as_none() -> None:
+    found = found_for(a_case(change(1, None, after_session="s1"), change(2, None, after_session="s2")))
+    assert found.described is None
+    assert "needed 1 or more, found 0 of 2" in found.reasons[1]
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

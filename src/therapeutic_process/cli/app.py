@@ -15,6 +15,7 @@ from therapeutic_process.cli.link_command import link
 from therapeutic_process.cli.migrate_command import migrate
 from therapeutic_process.cli.report_command import report
 from therapeutic_process.cli.schema_command import schema
+from therapeutic_process.cli.theory_command import theory
 from therapeutic_process.cli.validate_command import validate
 
 __all__ = ["app"]
@@ -37,6 +38,7 @@ app.command()(change)
 app.command()(link)
 app.command()(migrate)
 app.command()(report)
+app.add_typer(theory)
 
 
 def _version(asked: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from therapeutic_process.cli.console import stop
 from therapeutic_process.cli.reading import described, finish
-from therapeutic_process.process_outcome import Link, Links, link_events
+from therapeutic_process.process_outcome import Link, LinkedSession, Links, link_events
 
 __all__ = ["link"]
 
@@ -71,12 +71,29 @@ def _tell(place: int, links: Links) -> None:
     typer.echo(f"case {place}: {links.n_events} changes outside sessions")
     for number, one in enumerate(links.links, start=1):
         certain = sum(s.certain for s in one.sessions)
+        cited = f", {len(one.cited)} cited as evidence" if one.cited else ""
+        lost = f", {one.n_unplaced} not placed" if one.n_unplaced else ""
         typer.echo(
-            f"  change {number}: {len(one.sessions)} sessions in the window ({certain} certain), "
-            f"{len(one.tasks)} tasks, {len(one.journal)} journal entries"
+            f"  change {number}: {len(one.sessions)} sessions in the window ({certain} certain{cited}), "
+            f"{len(one.tasks)} tasks, {len(one.journal)} journal entries{lost}"
         )
+        for session in one.sessions:
+            typer.echo(f"    {_session(session)}")
     for reason, n in Counter(u.reason for u in links.unplaced).items():
         typer.echo(f"  {n} not placed: {reason}")
+
+
+def _session(one: LinkedSession) -> str:
+    lag = f"{one.lag}" if one.lag == one.lag_max else f"{one.lag} to {one.lag_max}"
+    told = [f"lag {lag}"]
+    if one.days is not None:
+        told.append(f"{one.days[0]:.3g} to {one.days[1]:.3g} days before")
+    told += [f"{len(one.interactions)} interactions", f"{len(one.in_session_changes)} changes in session"]
+    if not one.certain:
+        told.append("may have come later")
+    if one.attended is False:
+        told.append("not attended")
+    return ", ".join(told)
 
 
 def _window_json(window: timedelta | int) -> dict[str, float]:
@@ -100,12 +117,15 @@ def _link_json(one: Link) -> dict[str, Any]:
             {
                 "lag": s.lag,
                 "lag_max": s.lag_max,
+                "days": s.days,
+                "attended": s.attended,
                 "certain": s.certain,
                 "interactions": len(s.interactions),
                 "in_session_changes": len(s.in_session_changes),
             }
             for s in one.sessions
         ],
+        "ambiguity": one.ambiguity,
         "cited_sessions": len(one.cited),
         "tasks": len(one.tasks),
         "journal_entries": len(one.journal),

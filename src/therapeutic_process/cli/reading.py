@@ -14,7 +14,7 @@ from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange import DocumentsSkippedWarning, read_cases
 from therapeutic_process.records import Case
 
-__all__ = ["described", "finish"]
+__all__ = ["described", "finish", "told_unreadable"]
 
 _T = TypeVar("_T")
 
@@ -37,17 +37,18 @@ def described(path: Path, describe: Callable[[Case], _T]) -> tuple[list[_T], lis
     except DocumentError as error:
         stop(error)
     if not rows:
-        _tell(reader.errors)
+        told_unreadable(reader.errors)
         stop("no case could be read")
     return rows, reader.errors
 
 
 def finish(unreadable: Sequence[DocumentError]) -> NoReturn:
     """Say which documents could not be read, and exit: with 0 if all could, else with 1."""
-    _tell(unreadable)
+    told_unreadable(unreadable)
     raise typer.Exit(EXIT_INVALID if unreadable else 0)
 
 
-def _tell(unreadable: Sequence[DocumentError]) -> None:
+def told_unreadable(unreadable: Sequence[DocumentError]) -> None:
+    """Say on standard error which documents could not be read."""
     for failure in unreadable:
         typer.echo(str(failure), err=True)

@@ -40,6 +40,7 @@ DETECTED = "a change detected in scores is tested as the score it was detected i
 UNDATED = "client with a held session without a date"
 UNKNOWN = "client with a session whose process is not known"
 NO_TIME = "change without a time of its own"
+NOTHING_DATED = "changes whose time is known to within the declared days"
 TOO_WIDE = "change known only to a time wider than the declared days"
 
 
@@ -81,6 +82,10 @@ def described_changes(test: MechanismTest, source: Source, *, complete: bool) ->
         )
     )
     dropped = tuple(sorted(tables.dropped.items()))
+    unplaced = tables.dropped[NO_TIME] + tables.dropped[TOO_WIDE]
+    if unplaced and not tables.changes:
+        told = f"{NOTHING_DATED}: needed 1 or more, found 0 of {unplaced}"
+        return attrs.evolve(test, reasons=(*test.reasons, told), dropped=dropped)
     try:
         found: ChangeEventRate = change_event_rate_after_session(observation, sessions, changes, window=days)
     except CannotEstimate as refusal:

@@ -1,7 +1,6 @@
 """This room shows what was found: figures, and a report to open, read and print."""
 
 from therapeutic_process.report.case_view import case_report
-from therapeutic_process.report.cohort_links import TheoryFindings
 from therapeutic_process.report.cohort_view import cohort_report
 from therapeutic_process.report.figures import (
     change_figure,
@@ -14,6 +13,7 @@ from therapeutic_process.report.figures import (
     timeline_figure,
     transition_heatmap,
 )
+from therapeutic_process.report.theory_findings import TheoryFindings, theory_findings
 
 __all__ = [
     "TheoryFindings",
@@ -26,6 +26,7 @@ __all__ = [
     "linked_timeline_figure",
     "mechanism_forest",
     "specification_figure",
+    "theory_findings",
     "timeline_figure",
     "transition_heatmap",
 ]

@@ -69,7 +69,9 @@ def _event_row(view: View, number: int, event: ChangeEvent) -> list[Content]:
             else "–"
         )
     size = (
-        None if event.magnitude is None else f" ({event.magnitude:g}{f' {event.unit}' if event.unit else ''})"
+        None
+        if event.magnitude is None
+        else f" ({event.magnitude:.4g}{f' {event.unit}' if event.unit else ''})"
     )
     domain = tag("div", event.domain, class_="muted") if event.domain else None
     row: list[Content] = [
@@ -120,12 +122,11 @@ def _link_tables(view: View, found: Links) -> Iterator[Html]:
             Column("journal entries", "number"),
             "which session",
         ]
-        yield table(
-            "In the window before each change", columns, (_link_row(numbers, link) for link in found.links)
-        )
+        rows: Iterator[list[Content]] = (_link_row(numbers, link) for link in found.links)
+        yield table("In the window before each change", columns, rows, stacks=True)
     if found.unplaced:
-        rows = [[numbers[u.event], f"cannot say: {u.reason}"] for u in found.unplaced]
-        yield table("Changes that cannot be placed", ["change", Column("why", "wide")], rows)
+        lost = [[numbers[u.event], f"cannot say: {u.reason}"] for u in found.unplaced]
+        yield table("Changes that cannot be placed", ["change", Column("why", "wide")], lost)
 
 
 def _link_row(numbers: dict[str, str], link: Link) -> list[Content]:

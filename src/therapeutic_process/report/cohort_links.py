@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import attrs
-
 from therapeutic_process.process_outcome import perspectives
 from therapeutic_process.report.figures.event_course import course_in_words, course_spec
 from therapeutic_process.report.figures.interval_rows import said
@@ -20,20 +18,19 @@ from therapeutic_process.report.view import View, bar, drawing, note, notes
 from therapeutic_process.report.words import count, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping  # noqa: TC004  attrs does not evaluate annotations
+    from collections.abc import Iterator
 
-    from therapeutic_process.process_outcome import (  # noqa: TC004  as above
+    from therapeutic_process.process_outcome import (
         EventCourse,
         LagTest,
         MechanismTest,
-        PerspectivesTally,
         ProcessStanding,
-        SpecificationSensitivity,
         TheoryPerspectives,
         TheoryTest,
     )
+    from therapeutic_process.report.theory_findings import TheoryFindings
 
-__all__ = ["TheoryFindings", "standings_parts", "theory_parts", "theory_section"]
+__all__ = ["standings_parts", "theory_parts", "theory_section"]
 
 _MOST_ROWS: Final = 40
 _STANDINGS: Final = {
@@ -43,30 +40,6 @@ _STANDINGS: Final = {
     "unclaimed": "no mechanism speaks of them",
     "uncoded": "hold no code",
 }
-
-
-@attrs.frozen(eq=False, repr=False)
-class TheoryFindings:
-    """What a report is to show of a theory that was tested.
-
-    Attributes:
-        test: The test of the theory.
-        specifications: By mechanism, every model of its question side by side.
-        courses: By mechanism, the course of scores around sessions with its event.
-    """
-
-    test: TheoryTest
-    specifications: Mapping[str, SpecificationSensitivity] = attrs.field(factory=dict)
-    courses: Mapping[str, EventCourse] = attrs.field(factory=dict)
-
-    def tally(self) -> PerspectivesTally:
-        """Return what counts cases under the theory."""
-        from therapeutic_process.process_outcome import PerspectivesTally
-
-        return PerspectivesTally(self.test)
-
-    def __repr__(self) -> str:
-        return f"TheoryFindings({self.test!r})"
 
 
 def theory_parts(found: TheoryFindings) -> Iterator[Html]:
@@ -89,6 +62,7 @@ def theory_parts(found: TheoryFindings) -> Iterator[Html]:
     )
     yield _mechanisms(tested)
     yield from (_limits(one) for one in in_order(tested) if one.effect is not None)
+    yield from (_described(one) for one in in_order(tested) if one.described is not None)
     for number, (name, models) in enumerate(found.specifications.items()):
         yield tag("h3", f"Models side by side: {name}")
         label = specifications_in_words(models)
@@ -153,6 +127,14 @@ def _limits(one: MechanismTest) -> Html:
     ]
     summary = tag("summary", f"What the test of {one.mechanism.label or one.mechanism.id} stands on")
     return tag("details", summary, notes(told))
+
+
+def _described(one: MechanismTest) -> Html:
+    summary = tag(
+        "summary", f"Changes after sessions with {one.mechanism.label or one.mechanism.id}, described"
+    )
+    lost = [f"left out: {n:,} × {reason}" for reason, n in one.dropped]
+    return tag("details", summary, notes([*str(one.described).splitlines(), *lost]))
 
 
 def _course(course: EventCourse, name: str) -> Html:

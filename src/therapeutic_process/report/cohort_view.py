@@ -10,7 +10,7 @@ from therapeutic_process.report.case_change import perspectives_panel
 from therapeutic_process.report.case_overview import lede, named, overview
 from therapeutic_process.report.case_view import DEFAULT_WINDOW, case_sections, options_in_words
 from therapeutic_process.report.cohort_change import change_parts
-from therapeutic_process.report.cohort_links import TheoryFindings, standings_parts, theory_parts
+from therapeutic_process.report.cohort_links import standings_parts, theory_parts
 from therapeutic_process.report.cohort_people import cohort_numbers, dropped, who_is_in
 from therapeutic_process.report.cohort_process import flow_parts, link_parts
 from therapeutic_process.report.cohort_tally import CohortTally
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from therapeutic_process.process_outcome import PerspectivesTally
     from therapeutic_process.records import Case
+    from therapeutic_process.report.theory_findings import TheoryFindings
 
 __all__ = ["cohort_report"]
 

@@ -31,9 +31,9 @@ _KINDS: Final = {
 }
 FOREST_NOTE: Final = (
     "The verdict rests on the robust interval, the thick line: the union of both readings' intervals, adjusted for all "
-    "mechanisms and lags tested. Black stroke: the smallest effect of interest, on its declared side. Grey: bounds "
-    "inside of which an effect would be too small to matter. A star: conditional on what the event follows. Supported "
-    "means consistent with the mechanism."
+    "mechanisms and lags tested. Short upright stroke: the smallest effect of interest, on its declared side. Grey: "
+    "bounds inside of which an effect would be too small to matter. A star: conditional on what the event follows. "
+    "Supported means consistent with the mechanism."
 )
 
 

@@ -46,11 +46,11 @@ class Frame:
         return {"field": "x", "type": "temporal", "axis": shown, "scale": scale}
 
     def _shown(self) -> Spec:
-        common: Spec = {"grid": False, "labelOverlap": True, "domain": True, "labelFlush": False}
+        common: Spec = {"grid": False, "labelOverlap": "greedy", "domain": True, "labelFlush": False}
         if self.axis.axis == "session":
             values = sorted(float(n) for n in self.axis.numbers.values())
             return {**common, "title": "session number", "format": "d", "values": values}
-        return {**common, "title": None, "format": "%Y-%m-%d", "tickCount": 6}
+        return {**common, "title": None, "format": "%Y-%m-%d", "tickCount": 6, "labelSeparation": 30}
 
 
 def score_panel(rows: list[tuple[float, Measurement]], frame: Frame, *, last: bool) -> Spec:
