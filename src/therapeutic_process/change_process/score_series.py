@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import attrs
@@ -14,8 +14,9 @@ from therapeutic_process.tables.door import infinite_cells, need_finite, numbers
 from therapeutic_process.tables.keys import unknown
 
 LOOK = 4096
+BLOCK = 32_768
 
-__all__ = ["Series", "attach", "ends_known", "labels", "need_keys", "scores_known", "series_of"]
+__all__ = ["Series", "attach", "blocks", "ends_known", "labels", "need_keys", "scores_known", "series_of"]
 
 
 @attrs.frozen(eq=False)
@@ -50,11 +51,24 @@ def _duplicate(table: Any, client: str, order: str) -> TableError:
     )
 
 
+def blocks(n: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of blocks of n cells, so small that what is made of one stays near the processor.
+
+    >>> list(blocks(40_000))
+    [(0, 32768), (32768, 40000)]
+    """
+    for start in range(0, n, BLOCK):
+        yield start, min(start + BLOCK, n)
+
+
 def _boundaries(np: Any, client: Any, order: Any) -> Any | None:
     """Return where clients begin, if the rows are in order and no key repeats; else None."""
-    inside = client[1:] == client[:-1]
-    inside &= order[1:] > order[:-1]
-    breaks = np.flatnonzero(~inside)
+    found = []
+    for i, j in blocks(len(client) - 1):
+        inside = client[i + 1 : j + 1] == client[i:j]
+        inside &= order[i + 1 : j + 1] > order[i:j]
+        found.append(np.flatnonzero(~inside) + i)
+    breaks = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
     # where the order does not rise within a client, a new and higher client must begin
     if (client[breaks + 1] > client[breaks]).all():
         return np.concatenate([[0], breaks + 1, [len(client)]])
@@ -121,9 +135,9 @@ def series_of(table: Any, *, client: str, order: str, score: str) -> Series:
     np = numpy_module()
     # filled first: an engine that marks missing cells apart would copy them one by one
     x = np.asarray(table[score].fill_null(float("nan")).to_numpy(), dtype=float)
-    endless = np.isinf(x)
-    if endless.any():
-        raise infinite_cells(score, int(endless.sum()), np.flatnonzero(endless)[:5].tolist())
+    if any(np.isinf(x[i:j]).any() for i, j in blocks(len(x))):
+        endless = np.flatnonzero(np.isinf(x))
+        raise infinite_cells(score, len(endless), endless[:5].tolist())
     try:
         return _laid_out(np, table, client, order, x)
     except _Repeats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from therapeutic_process.change_process.bootstrap import numpy_module
+from therapeutic_process.change_process.score_series import blocks
 
 if TYPE_CHECKING:
     from therapeutic_process.change_process.score_series import Series
@@ -98,6 +99,14 @@ def _series_spread(np: Any, s: Series) -> tuple[Any, Any]:
     return n, np.sqrt(np.add.reduceat(apart * apart, starts) / np.maximum(n - 1, 1))
 
 
+def _candidates(np: Any, x: Any, rule: SuddenRule) -> Any:
+    """Return where a change is large enough, also from one client to the next."""
+    if not rule.needs_both_scores:
+        return np.arange(len(x) - 1)
+    change = x[:-1] - x[1:] if rule.sign > 0 else x[1:] - x[:-1]
+    return np.flatnonzero(change >= rule.cutoff if rule.cutoff is not None else ~np.isnan(change))
+
+
 def sudden_places(s: Series, rule: SuddenRule) -> Places:
     """Return the places of the sudden changes: one look at every pair, a closer look at candidates."""
     np = numpy_module()
@@ -105,14 +114,9 @@ def sudden_places(s: Series, rule: SuddenRule) -> Places:
     if len(x) < 2:
         none = np.zeros(0, dtype=np.int64)
         return Places(none, none, none)
-    change = x[:-1] - x[1:] if rule.sign > 0 else x[1:] - x[:-1]
-    change[s.starts[1:-1] - 1] = np.nan  # from one client to the next is no change
-    if rule.cutoff is not None:
-        at = np.flatnonzero(change >= rule.cutoff)
-    else:
-        at = np.flatnonzero(~np.isnan(change)) if rule.needs_both_scores else np.arange(len(change))
+    at = np.concatenate([_candidates(np, x[i : j + 1], rule) + i for i, j in blocks(len(x) - 1)])
     if rule.min_share is not None:
-        at = at[(x[at] >= 0) & (change[at] >= x[at] * rule.min_share)]
+        at = at[(x[at] >= 0) & ((x[at] - x[at + 1]) * rule.sign >= x[at] * rule.min_share)]
     whose = np.searchsorted(s.starts, at, side="right") - 1
     p = Places(at, s.starts[whose], s.starts[whose + 1])
     before, after = p.at - p.low + 1, p.high - p.at - 1
