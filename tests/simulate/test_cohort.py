@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -135,3 +137,43 @@ def test_impossible_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="irregular"):
         simulate_cohort("pure", n_clients=3, n_sessions=3, phi=-0.2, irregular=True, rng=rng)
     assert cohort("pure", 3, effect=0.6).true_effect == -0.6
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"noise_sd": -1.0}, "standard deviations"),
+        ({"state_sd": 0.0}, "standard deviations"),
+        ({"therapist_sd": float("inf")}, "standard deviations"),
+        ({"recovery_sd": float("nan")}, "standard deviations"),
+        ({"effect": float("nan")}, "effect"),
+        ({"process_kind": "other"}, "process_kind"),
+        ({"second_lag": 0.7}, "second_lag"),
+        ({"therapists": -3}, "therapists"),
+        ({"missing": float("nan")}, "missing"),
+        ({"dropout": "holiday"}, "dropout"),
+    ],
+)
+def test_numbers_that_no_cohort_can_have_are_refused_by_name(options: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        simulate_cohort("rtm", n_clients=3, n_sessions=3, rng=np.random.default_rng(0), **options)
+
+
+@pytest.mark.parametrize("scenario", ["pure", "rtm", "state"])
+def test_dropout_is_an_option_of_every_scenario(scenario: Scenario) -> None:
+    stay, leave = (
+        simulate_cohort(scenario, n_clients=4000, n_sessions=8, rng=np.random.default_rng(5), dropout=kind)
+        for kind in (None, "score")
+    )
+    assert (stay.series.last_session == 8).all()
+    assert 0.1 < (leave.series.last_session < 8).mean() < 0.6
+    both = leave.table.join(stay.table, on=["client_id", "session"])
+    assert both["outcome_before"].equals(both["outcome_before_right"])
+    gone = leave.series.last_session == 4
+    at_leaving = stay.series.outcome[:, 4]
+    assert at_leaving[gone].mean() > at_leaving[leave.series.last_session > 4].mean() + 1
+
+
+def test_a_huge_effect_still_gives_a_finite_cohort() -> None:
+    made = cohort("combined", 50, effect=1e9)
+    assert np.isfinite(made.series.outcome).all()

@@ -100,6 +100,7 @@ def test_the_tables_of_the_cases_are_those_of_the_cohort_in_every_scenario(scena
             "irregular": st.booleans(),
             "therapists": st.integers(0, 2),
             "sessions": st.integers(1, 7),
+            "dropout": st.sampled_from([None, "score", "unrecorded gain"]),
         }
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 import numpy as np
 
-from therapeutic_process.simulate.scenarios import Scenario, scenario_design
+from therapeutic_process.simulate.scenarios import Leaving, Scenario, scenario_design
 from therapeutic_process.simulate.series import Design, Series, simulate_series
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def simulate_cohort(
     therapist_process_sd: float = 0.0,
     irregular: bool = False,
     missing: float = 0.0,
+    dropout: Leaving | None = None,
 ) -> SimulatedCohort:
     """Simulate a cohort whose outcome and events are linked by a known effect, or by none.
 
@@ -143,17 +144,13 @@ def simulate_cohort(
         therapist_process_sd: Shock to the log odds that one therapist's clients share in a session.
         irregular: Sessions 7, 14 or 21 days apart, with a column `days`; the state carries over per 7 days.
         missing: Share of sessions after the first whose score and event are both missing.
+        dropout: Whether clients leave, from session 3 on: the more often the worse their recorded `score`, or after
+            an `unrecorded gain`. None: as the scenario says.
 
     Raises:
         ValueError: If there is no such scenario, or a number is out of its range.
     """
     found = scenario_design(scenario)
-    if n_clients < 1 or n_sessions < 1 or n_processes < 1:
-        raise ValueError("n_clients, n_sessions and n_processes must be at least 1")
-    if not (-1 < phi < 1 and 0 <= missing < 1):
-        raise ValueError("phi must lie between -1 and 1, missing in [0, 1)")
-    if irregular and phi < 0:
-        raise ValueError("irregular spacing needs phi of at least 0")
     design = Design(
         n_clients=n_clients,
         n_sessions=n_sessions,
@@ -170,5 +167,26 @@ def simulate_cohort(
         therapist_process_sd=therapist_process_sd,
         irregular=irregular,
         missing=missing,
+        dropout=dropout or found.leaving,
     )
+    _refuse_impossible(design)
     return SimulatedCohort(scenario, found.meaning, design, simulate_series(found, design, rng))
+
+
+def _refuse_impossible(design: Design) -> None:
+    """Refuse numbers that no cohort can have, and series that run away."""
+    if min(design.n_clients, design.n_sessions, design.n_processes) < 1 or design.therapists < 0:
+        raise ValueError("n_clients, n_sessions and n_processes must be at least 1, therapists at least 0")
+    if not (-1 < design.phi < 1 and 0 <= design.missing < 1):
+        raise ValueError("phi must lie between -1 and 1, missing in [0, 1)")
+    if not -1 < design.second_lag < 1 - abs(design.phi):
+        raise ValueError("second_lag must lie between -1 and 1 - |phi|, or the state runs away")
+    if design.irregular and design.phi < 0:
+        raise ValueError("irregular spacing needs phi of at least 0")
+    spreads = (design.noise_sd, design.recovery_sd, design.therapist_sd, design.therapist_process_sd)
+    if not all(0 <= sd < np.inf for sd in spreads) or not 0 < design.state_sd < np.inf:
+        raise ValueError("standard deviations must be finite and at least 0, state_sd above 0")
+    if design.dropout not in {None, "score", "unrecorded gain"}:
+        raise ValueError("dropout must be 'score', 'unrecorded gain' or None")
+    if not np.isfinite(design.effect) or design.process_kind not in {"event", "score"}:
+        raise ValueError("effect must be a finite number, process_kind 'event' or 'score'")

@@ -22,6 +22,9 @@ Scenario = Literal[
     "mnar",
 ]
 
+Leaving = Literal["score", "unrecorded gain"]
+"""What a client's leaving follows."""
+
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 
 
@@ -57,7 +60,7 @@ class ScenarioDesign:
     engaged_drift: float = 0.0
     state: float = 0.0
     shock: float = 0.0
-    leaving: Literal["score", "unrecorded gain"] | None = None
+    leaving: Leaving | None = None
 
 
 _COMBINED = ScenarioDesign(

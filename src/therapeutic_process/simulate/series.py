@@ -8,6 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from therapeutic_process.simulate.scenarios import Leaving
+
 if TYPE_CHECKING:
     from therapeutic_process.simulate.scenarios import ScenarioDesign
 
@@ -16,6 +18,7 @@ Array = NDArray[np.float64]
 BASE_LOG_ODDS = -0.9
 SLOPE_SD = 0.45
 TYPICAL_GAP_DAYS = 7.0
+_SURE = 700.0
 
 
 @attrs.frozen
@@ -38,6 +41,7 @@ class Design:
         therapist_process_sd: Shock to the log odds that one therapist's clients share in a session.
         irregular: Whether sessions lie 7, 14 or 21 days apart rather than always 7.
         missing: Share of sessions scattered over the course whose scores and events are missing.
+        dropout: What clients' leaving follows; None where nobody leaves.
     """
 
     n_clients: int
@@ -55,6 +59,7 @@ class Design:
     therapist_process_sd: float = 0.0
     irregular: bool = False
     missing: float = 0.0
+    dropout: Leaving | None = None
 
 
 @attrs.frozen(eq=False)
@@ -95,7 +100,7 @@ def simulate_series(scenario: ScenarioDesign, design: Design, rng: np.random.Gen
         scenario, design, noise, fixed + shock, push=shared - shock, gaps=gaps, rng=rng
     )
     outcome = expected + state + noise
-    last = _last_session(scenario, outcome, rng)
+    last = _last_session(design.dropout, outcome, rng)
     days = np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1) * TYPICAL_GAP_DAYS
     observed, coded = _blank(outcome, process, last, design, rng)
     return Series(observed, coded, days, therapist, expected, state, noise, log_odds, last)
@@ -175,18 +180,19 @@ def _draw_process(log_odds: Array, design: Design, rng: np.random.Generator) -> 
     shape = (design.n_processes, design.n_clients)
     if design.process_kind == "score":
         return log_odds + rng.normal(size=shape)
-    return (rng.random(shape) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
+    bounded = np.clip(log_odds, -_SURE, _SURE)
+    return (rng.random(shape) < 1 / (1 + np.exp(-bounded))).astype(np.float64)
 
 
-def _last_session(scenario: ScenarioDesign, outcome: Array, rng: np.random.Generator) -> NDArray[np.int64]:
+def _last_session(leaving: Leaving | None, outcome: Array, rng: np.random.Generator) -> NDArray[np.int64]:
     n, occasions = outcome.shape
     last = np.full(n, occasions - 1, dtype=np.int64)
-    if scenario.leaving is None:
+    if leaving is None:
         return last
     for t in range(3, occasions - 1):
         gain = (outcome[:, t] - outcome[:, t + 1]) / 4.0
         worse = (outcome[:, t] - outcome[:, t].mean()) / 8.0
-        odds = -3.2 + (0.8 * worse if scenario.leaving == "score" else 0.8 * gain)
+        odds = np.clip(-3.2 + 0.8 * (worse if leaving == "score" else gain), -_SURE, _SURE)
         leaves = (last > t) & (rng.random(n) < 1 / (1 + np.exp(-odds)))
         last[leaves] = t
     return last
