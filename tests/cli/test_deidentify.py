@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import stat
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +13,7 @@ from typer.testing import CliRunner
 from therapeutic_process.cli.app import app
 from therapeutic_process.exchange import (
     KeyedPseudonyms,
+    RandomPseudonyms,
     deidentify,
     dump_case,
     example_cases,
@@ -71,7 +75,69 @@ def test_with_a_key_it_is_what_the_library_makes_every_time(place: Path) -> None
         dump_case(deidentify(c, profile="limited", pseudonyms=names, bound_days=20).case)
         for c in read_cases(place / "x.jsonl")
     ]
-    assert [dump_case(c) for c in read_cases(place / "a.jsonl")] == made
+    assert [dump_case(c) for c in read_cases(place / "a.jsonl")] != made
+    assert sorted(dump_case(c) for c in read_cases(place / "a.jsonl")) == sorted(made)
+    call("deidentify", place / "x.jsonl", "-o", place / "c.jsonl", *arguments, "--keep-order")
+    assert [dump_case(c) for c in read_cases(place / "c.jsonl")] == made
+
+
+def test_cases_stand_in_the_order_of_their_new_ids(place: Path) -> None:
+    call("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "safe_harbor")
+    ids = [c.id for c in read_cases(place / "out.jsonl")]
+    assert ids == sorted(ids)
+
+
+def test_the_table_is_saved_for_its_owner_only_and_leads_back(place: Path) -> None:
+    arguments = ("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited")
+    result = call(*arguments, "--save-table", place / "table")
+    assert result.exit_code == 0, result.output
+    assert CANARY not in result.output
+    assert stat.S_IMODE((place / "table").stat().st_mode) == 0o600
+    table = RandomPseudonyms.load(place / "table", secrets.token_bytes).table
+    written = {c.id for c in read_cases(place / "out.jsonl")}
+    assert {table["case", c.id] for c in read_cases(place / "x.jsonl")} == written
+    assert not [t for t in table.values() if t in result.output]
+
+
+def test_an_existing_table_is_replaced_by_force_only(place: Path) -> None:
+    (place / "table").write_text("old")
+    arguments = ("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited")
+    assert call(*arguments, "--save-table", place / "table").exit_code == 2
+    assert (place / "table").read_text() == "old"
+    assert not (place / "out.jsonl").exists()
+    assert call(*arguments, "--save-table", place / "table", "--force").exit_code == 0
+    assert (place / "table").read_text() != "old"
+
+
+def test_without_its_table_nothing_is_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RandomPseudonyms, "save", full)
+    arguments = ("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited")
+    assert call(*arguments, "--save-table", place / "table").exit_code == 2
+    assert sorted(p.name for p in place.iterdir()) == ["key", "x.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [(("--save-table", "out.jsonl"), "same file"), (("--save-table", "t", "--key-file", "key"), "no table"),
+     (("--save-table", "no/t"), "folder is not there")],
+)  # fmt: skip
+def test_a_table_that_makes_no_sense_is_refused(options: tuple[str, ...], why: str, place: Path) -> None:
+    given = [o if o.startswith("--") else str(place / o) for o in options]
+    result = call("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited", *given)
+    assert result.exit_code == 2
+    assert why in " ".join(result.output.split())
+    assert sorted(p.name for p in place.iterdir()) == ["key", "x.jsonl"]
+
+
+def test_whole_days_leave_no_time_of_day(place: Path) -> None:
+    arguments = ("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited")
+    assert call(*arguments, "--whole-days").exit_code == 0
+    times = [s.started_at for c in read_cases(place / "out.jsonl") for s in c.sessions if s.started_at]
+    assert times
+    assert not [t for t in times if isinstance(t, datetime)]
 
 
 def test_at_random_no_two_runs_are_alike(place: Path) -> None:

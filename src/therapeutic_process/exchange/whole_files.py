@@ -15,7 +15,7 @@ __all__ = ["whole_file", "write_whole_files"]
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[IO[bytes]]:
+def whole_file(target: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a file that takes its place when the block ends, and is gone if the block fails.
 
     It is written beside its place, under a name that begins with a dot and ends in ``.part``; a process that is killed
@@ -23,10 +23,11 @@ def whole_file(target: Path) -> Iterator[IO[bytes]]:
 
     Args:
         target: Where the file shall stand.
+        private: Whether nobody but its owner may read it, from the beginning on.
     """
     temporary = _beside(target)
     try:
-        with temporary.open("xb") as stream:
+        with open(temporary, "xb", opener=_private if private else None) as stream:
             yield stream
             _flush(stream)
         temporary.replace(target)
@@ -52,6 +53,10 @@ def write_whole_files(contents: Mapping[Path, bytes]) -> None:
     finally:
         for temporary in beside.values():
             temporary.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _beside(target: Path) -> Path:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from therapeutic_process.errors import NotEnoughData
+from therapeutic_process.exchange.deidentification.own_words import is_own_text, names_own, own_ids
 from therapeutic_process.exchange.deidentification.pseudonyms import KeyedPseudonyms, RandomPseudonyms
 from therapeutic_process.exchange.deidentification.reports import DeidentificationReport, Deidentified
-from therapeutic_process.exchange.deidentification.settling import settle
+from therapeutic_process.exchange.deidentification.settling import REMOVED, settle
 from therapeutic_process.exchange.deidentification.walk import Field, rebuilt
 from therapeutic_process.records import (
     BetweenSessionTask,
@@ -68,17 +69,18 @@ def deidentify(
     pseudonyms: Pseudonyms,
     text: Callable[[str], str | None] | None = None,
     bound_days: int = 365,
+    whole_days: bool = False,
     catalogue: Catalogue | None = None,
 ) -> Deidentified:
     """Take out of a case what tells who it is about.
 
     ``limited``: identifiers become pseudonyms, all times of the case move by one number of whole days (not zero,
-    bounded, the same for every time, so that order and distances stay), free text goes; spans of characters in it
-    become the interaction. ``safe_harbor``: besides,
-    times become the year they lie in, or go where the record has no place for a year; a birth year that makes somebody
-    90 or older becomes the year of turning 90; texts that narrow down who it is go too, and pseudonyms must be random
-    (45 CFR 164.514(b)(2), (c)). Neither looks into texts: a
-    `text` function may rewrite them instead of dropping them, and answers for it.
+    bounded, the same for every time, so that order and distances stay) and are told in UTC, free text goes; spans of
+    characters in it become the interaction. ``safe_harbor``: besides, times become the year they lie in, or go where
+    the record has no place for a year; a birth year that makes somebody 90 or older becomes the year of turning 90;
+    texts that narrow down who it is go too, and so do the words of instruments and coding systems that are no public
+    ones; pseudonyms must be random (45 CFR 164.514(b)(2), (c)). Neither looks into texts: a `text` function may rewrite
+    them instead of dropping them, and answers for it.
 
     >>> from therapeutic_process.exchange import example_cases
     >>> names = KeyedPseudonyms(b"a secret of 16 or more bytes")
@@ -92,6 +94,8 @@ def deidentify(
         pseudonyms: Makes the pseudonyms and the number of days.
         text: Rewrites a free text; None drops it, and so does an answer of None.
         bound_days: Most days that times move, either way.
+        whole_days: For ``limited``: whether times become days. A weekly rhythm that jumps by an hour tells when clocks
+            were changed, and so how far times moved.
         catalogue: Where to look up instruments, as when the case was read.
 
     Returns:
@@ -106,7 +110,8 @@ def deidentify(
         raise NotEnoughData("deidentify", needed=needed, found="keyed ones")
     if bound_days < 1:
         raise NotEnoughData("deidentify", needed="a bound of at least 1 day", found=bound_days)
-    work = _Work(case, profile, pseudonyms, text, pseudonyms.days(case.id, bound=bound_days))
+    days = pseudonyms.days(case.id, bound=bound_days)
+    work = _Work(case, profile, pseudonyms, text, days, whole_days=whole_days, own=own_ids(case, catalogue))
     data = rebuilt(case, work.change)
     work.coarsen_ages(data)
     settle(data, work.done, work.removed)
@@ -121,6 +126,8 @@ class _Work:
     pseudonyms: Pseudonyms
     text: Callable[[str], str | None] | None
     days: int
+    whole_days: bool = False
+    own: frozenset[str] = frozenset()
     done: Counter[str] = attrs.field(factory=Counter)
     removed: Counter[str] = attrs.field(factory=Counter)
 
@@ -135,7 +142,19 @@ class _Work:
         if field.sensitivity == "quasi" and self.profile == "safe_harbor":
             self._out(field)
             return None
+        if self.profile == "safe_harbor" and self.own:
+            return self._in_own_words(field, value)
         return value
+
+    def _in_own_words(self, field: Field, value: str) -> str | None:
+        """Return a public name or text, unless it stands in an instrument or system that somebody made up."""
+        if names_own(field, value, self.own):
+            self.done["pseudonymised"] += 1
+            return self.pseudonyms.of("instrument", value)
+        if not is_own_text(field, self.own):
+            return value
+        self._out(field)
+        return REMOVED if field.record.model_fields[field.name].is_required() else None
 
     def identifiers_only(self, field: Field, value: Any) -> Any:
         """Return the pseudonym of an identifier, and everything else as it is."""
@@ -164,12 +183,25 @@ class _Work:
     def _time(self, field: Field, value: date) -> Any:
         if self.profile == "limited":
             self.done["moved"] += 1
-            return _moved(value, self.days)
+            return self._shifted(value)
         if field.name in {"occurred", "reported", "since", "start", "end"}:
             self.done["coarsened"] += 1
             return _year_of(field.name, value)
         self._out(field)
         return None
+
+    def _shifted(self, value: date) -> date:
+        """Return a time moved; its offset from UTC would tell where, and in which half of the year, it was taken."""
+        if not isinstance(value, datetime):
+            return _moved(value, self.days)
+        if self.whole_days:
+            return _moved(value.date(), self.days)
+        moved = _moved(value, self.days)
+        assert isinstance(moved, datetime)
+        try:
+            return moved.astimezone(UTC)
+        except OverflowError:
+            raise _edge() from None
 
     def _out(self, field: Field) -> None:
         self.removed[f"{field.record.__name__}.{field.name}"] += 1
@@ -196,6 +228,14 @@ class _Work:
         ]
         if self.profile == "limited":
             remains.append("texts that narrow down who it is (site, setting, domain), and birth years")
+            if self.done["moved"] and not self.whole_days:
+                remains.append(
+                    "times of day, which may tell when clocks were changed, and so how far times moved"
+                )
+            if self.own:
+                remains.append(
+                    "the names and words of instruments and coding systems that cases brought along"
+                )
         if self.text is not None:
             remains.append("free text as the caller's function rewrote it")
         return DeidentificationReport(
@@ -226,8 +266,12 @@ def _moved(value: date, days: int) -> date:
     try:
         return value + timedelta(days=days)
     except OverflowError:
-        needed = "times that stay in the calendar when they move"
-        raise NotEnoughData("shift_dates", needed=needed, found="one at its edge") from None
+        raise _edge() from None
+
+
+def _edge() -> NotEnoughData:
+    needed = "times that stay in the calendar when they move"
+    return NotEnoughData("shift_dates", needed=needed, found="one at its edge")
 
 
 def _year_of(name: str, value: date) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections import Counter
 
-__all__ = ["settle"]
+__all__ = ["REMOVED", "settle"]
 
 REMOVED = "[removed]"
 

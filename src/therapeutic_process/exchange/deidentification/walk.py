@@ -29,6 +29,7 @@ class Field:
         sensitivity: Its sensitivity.
         refers: The kind of part that it points to; None for an own id and for anything else.
         owner: The record that holds it.
+        top: The part of the case that it stands in: the outermost record below the case.
     """
 
     record: type[Record]
@@ -36,14 +37,18 @@ class Field:
     sensitivity: str
     refers: str | None
     owner: Record
+    top: Record
 
 
-def rebuilt(record: Record, change: Callable[[Field, Any], Any]) -> dict[str, Any]:
+def rebuilt(
+    record: Record, change: Callable[[Field, Any], Any], *, top: Record | None = None
+) -> dict[str, Any]:
     """Return the fields of a record, every text and time in it passed through `change`; None takes a field out.
 
     Args:
         record: The record.
         change: Returns what becomes of a text or time.
+        top: The part of a case that the record stands in.
 
     Raises:
         DocumentError: If a field is neither a number, a word from a vocabulary, a record, nor a text or a time that is
@@ -54,19 +59,26 @@ def rebuilt(record: Record, change: Callable[[Field, Any], Any]) -> dict[str, An
     for name in type(record).model_fields:
         value = getattr(record, name)
         if isinstance(value, tuple):
-            several = [_one(record, name, v, marks, change) for v in value]
+            several = [_one(record, name, v, marks, change, top) for v in value]
             made[name] = tuple(v for v in several if v is not None)
         else:
-            made[name] = _one(record, name, value, marks, change)
+            made[name] = _one(record, name, value, marks, change, top)
     return {name: value for name, value in made.items() if value is not None}
 
 
-def _one(record: Record, name: str, value: Any, marks: dict[str, tuple[str, str | None]], change: Any) -> Any:
+def _one(
+    record: Record,
+    name: str,
+    value: Any,
+    marks: dict[str, tuple[str, str | None]],
+    change: Any,
+    top: Record | None,
+) -> Any:
     if isinstance(value, Record):
-        return rebuilt(value, change)
+        return rebuilt(value, change, top=top or value)
     if isinstance(value, (str, date)) and name in marks:
         sensitivity, refers = marks[name]
-        return change(Field(type(record), name, sensitivity, refers, record), value)
+        return change(Field(type(record), name, sensitivity, refers, record, top or record), value)
     if value is None or isinstance(value, (*_PLAIN, str)):
         return value  # a text without a mark is a word from a vocabulary: everything else was refused
     raise _untagged(type(record), name, "something that holds several")
