@@ -203,11 +203,20 @@ class Problem:
             found[:k, :k] += mean_information(point.shifted, cov)[0]
         return found
 
+    def curvature(self, point: Point, cov: Covariance, slopes: Array) -> Array:
+        """Return minus the second derivative; with covariates, as if their effects were known: good for a step."""
+        patterns = self.patterns if point.shifted is None else point.shifted.patterns
+        found = observed_information(patterns, point.at, slopes, second_derivatives(cov))
+        found += np.diag(self.penalty.precision)
+        if point.shifted is not None:
+            k = self.model.n_paths
+            found[:k, :k] += mean_information(point.shifted, cov)[0]
+        return found
+
     def observed(self, point: Point, cov: Covariance, slopes: Array) -> Array:
         """Return minus the second derivative of the penalised likelihood."""
         if point.shifted is None:
-            found = observed_information(self.patterns, point.at, slopes, second_derivatives(cov))
-            return found + np.diag(self.penalty.precision)
+            return self.curvature(point, cov, slopes)
         rows = [self._difference(point.theta, k) for k in range(len(point.theta))]
         return 0.5 * (np.stack(rows) + np.stack(rows).T)
 
@@ -257,7 +266,7 @@ def maximise(problem: Problem, start: Array) -> tuple[Point, int]:
             return point, step
         curvature = expected
         if step >= _SCORING_STEPS:
-            observed = problem.observed(point, cov, slopes)
+            observed = problem.curvature(point, cov, slopes)
             curvature = observed if _positive(observed) else expected
         point, damping = _climb(problem, point, (gradient, curvature, damping))
     raise FitFailed("not_converged", f"no convergence in {_MAX_STEPS} steps")
