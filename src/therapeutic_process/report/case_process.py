@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from therapeutic_process.report.agreement_parts import DoubleCoded, agreement_parts
+from therapeutic_process.report.collaboration_parts import collaboration_parts
 from therapeutic_process.report.figures.heatmap import MAX_CODES, given_totals, transition_spec
 from therapeutic_process.report.html import Column, Html, join, table, tag
+from therapeutic_process.report.rating_parts import rating_parts
+from therapeutic_process.report.residual_parts import residual_parts
+from therapeutic_process.report.therapy_parts import therapy_parts
 from therapeutic_process.report.view import View, bar, drawing, note, notes
 from therapeutic_process.report.words import count, listed, percent, plain, when
 from therapeutic_process.session_process import (
@@ -34,10 +39,19 @@ def process_section(view: View) -> Html:
     Args:
         view: The case and how to show it.
     """
+    rated = [*rating_parts(view), *collaboration_parts(view)]
     if not any(s.interactions for s in view.case.held_sessions):
         held = count(len(view.case.held_sessions), "held session")
-        return view.section("process", "In the sessions", note(f"No interaction is recorded in {held}."))
-    parts = [*_talk(view), *_codes(view), *_transitions(view)]
+        told = note(f"No interaction is recorded in {held}.")
+        return view.section("process", "In the sessions", told, rated)
+    parts = [
+        *_talk(view),
+        *_codes(view),
+        *_transitions(view),
+        *_agreement(view),
+        *therapy_parts(view),
+        *rated,
+    ]
     return view.section("process", "In the sessions", parts)
 
 
@@ -214,7 +228,22 @@ def _heat_map(view: View, one: CodingPass, number: int, found: Transitions, name
     drawn = drawing(
         transition_spec(found, order), name=f"{view.prefix}-flow-{number}", label=label, caption=caption
     )
-    return join(drawn, transition_table(found, order))
+    residuals = residual_parts(found, order, name=f"{view.prefix}-residual-{number}", what=name)
+    return join(drawn, transition_table(found, order), residuals)
+
+
+def _agreement(view: View) -> Iterator[Html | None]:
+    by_system: dict[str, list[CodingPass]] = {}
+    for one in view.case.coding_passes:
+        by_system.setdefault(one.system, []).append(one)
+    told: list[Html | None] = []
+    for system, passes in by_system.items():
+        found = DoubleCoded(by_session=True)
+        found.add(view.case, passes)
+        told += agreement_parts(found, system, view.names)
+    if told:
+        yield view.subheading("How far coders agree")
+        yield join(told)
 
 
 def transition_table(found: Transitions, order: tuple[str, ...]) -> Html:

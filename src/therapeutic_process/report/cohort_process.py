@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from therapeutic_process.report.case_process import transition_notes, transition_table
+from therapeutic_process.report.cohort_sessions import session_parts
 from therapeutic_process.report.figures.heatmap import transition_spec
 from therapeutic_process.report.html import Column, Html, join, table, tag
+from therapeutic_process.report.residual_parts import residual_parts
 from therapeutic_process.report.view import bar, drawing, note, notes
 from therapeutic_process.report.words import count, percent, window_in_words
 
@@ -21,8 +23,8 @@ __all__ = ["flow_parts", "link_parts"]
 _MAX_FLOWS = 6
 
 
-def flow_parts(tally: CohortTally, names: Names) -> Iterator[Html]:
-    """Yield codes and transitions, by coding system.
+def flow_parts(tally: CohortTally, names: Names) -> Iterator[Html | None]:
+    """Yield codes and transitions by coding system, agreement, courses over therapies, and ratings.
 
     Args:
         tally: What was counted.
@@ -41,6 +43,7 @@ def flow_parts(tally: CohortTally, names: Names) -> Iterator[Html]:
             yield _flow(number, system, flow, names)
         else:
             yield note(f"Heat maps are drawn for the first {_MAX_FLOWS} systems.")
+    yield from session_parts(tally.described, names)
 
 
 def _code_table(tally: CohortTally, system: str, names: Names) -> Html:
@@ -92,9 +95,9 @@ def _flow(number: int, system: str, flow: Flow, names: Names) -> Html:
     order = names.in_order(system, pooled.codes)
     spec = transition_spec(pooled, order)
     label = f"Heat map of {told} coded with {names.system(system)}; the table below holds the counts."
-    return join(
-        drawing(spec, name=f"flow-{number}", label=label, caption=caption), transition_table(pooled, order)
-    )
+    residuals = residual_parts(pooled, order, name=f"residual-{number}", what=told)
+    drawn = drawing(spec, name=f"flow-{number}", label=label, caption=caption)
+    return join(drawn, transition_table(pooled, order), residuals)
 
 
 def link_parts(tally: CohortTally) -> Iterator[Html | None]:

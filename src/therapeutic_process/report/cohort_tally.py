@@ -12,6 +12,7 @@ from therapeutic_process.change_process import changes
 from therapeutic_process.instruments import Catalogue, CodingSystem, Instrument
 from therapeutic_process.process_outcome import link_events, perspectives
 from therapeutic_process.report.cohort_change_tally import ChangeTally
+from therapeutic_process.report.cohort_sessions import SessionTally
 from therapeutic_process.report.figures.change import ScaleTally
 from therapeutic_process.session_process import Transition, Transitions, code_profile, transitions
 
@@ -130,6 +131,7 @@ class CohortTally:
         codes: Codes given, by system, role of the speaker and code.
         links: Links.
         views: Perspectives.
+        described: What is kept of the sessions: agreement, courses, ratings.
         own: Instruments and coding systems that cases brought along, each as it was first met.
     """
 
@@ -145,6 +147,7 @@ class CohortTally:
     codes: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     links: LinkTally = attrs.field(factory=LinkTally)
     views: ViewTally = attrs.field(factory=ViewTally)
+    described: SessionTally = attrs.field(factory=SessionTally)
     own: dict[str, Instrument | CodingSystem] = attrs.field(factory=dict)
 
     def add(self, case: Case) -> None:
@@ -160,6 +163,7 @@ class CohortTally:
         self._people(case)
         self._scores(case)
         self._codes(case)
+        self.described.add(case, self.catalogue)
         self.links.add(case, self.window)
         self.views.add(case)
 

@@ -58,6 +58,27 @@ class Names:
         part = known.subscale(scale) if known else None
         return clean(f"{name}: {part.name if part else scale}")
 
+    def measure(self, instrument: str, scale: str | None = None) -> str:
+        """Return the short name of a questionnaire's or a coding system's scale."""
+        system = self.catalogue.coding_system(instrument)
+        if self.catalogue.instrument(instrument) is not None or system is None:
+            return self.instrument(instrument, scale)
+        rated = None if scale is None else system.scale(scale)
+        name = scale if rated is None else rated.name or rated.id
+        return self.system(instrument) if name is None else clean(f"{self.system(instrument)}: {name}")
+
+    def range_of(self, instrument: str, scale: str | None = None) -> tuple[float, float] | None:
+        """Return the range of a questionnaire's or a coding system's scale, where it is known."""
+        known, system = self.catalogue.instrument(instrument), self.catalogue.coding_system(instrument)
+        if scale is None:
+            return _range(known)
+        return _range(known.subscale(scale)) if known else _range(system.scale(scale)) if system else None
+
+    def rater(self, role: str, rater: str) -> str:
+        """Return what somebody who rated is called: as a participant, or by role and name."""
+        named = self.people.get(rater)
+        return named if named is not None else role if rater == role else f"{role} {clean(rater)}"
+
     def limits(self, one: Measurement) -> tuple[float, float] | None:
         """Return the range of a measurement's scale, where it is known."""
         known = self.catalogue.instrument(one.instrument)

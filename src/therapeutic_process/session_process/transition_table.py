@@ -120,6 +120,10 @@ class TransitionTables:
         columns["undefined_because"] = [reason or None for t in why for row in t for reason in row]
         return as_frame(columns)
 
+    def reasons(self, table: int = 0) -> tuple[tuple[str, ...], ...]:
+        """Tell, cell by cell of one table, why its residual is undefined; the empty text where it is defined."""
+        return undefined_because(self.frequency[table], self.possible[table])
+
     def strongest(self, n: int = 10) -> pl.DataFrame:
         """Give the n transitions that depart most from what is expected, by the size of their residual."""
         size = np.abs(self.residual).ravel()
