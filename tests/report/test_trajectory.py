@@ -7,7 +7,7 @@ import pytest
 from report.change_cases import GAIN_AND_LOSS, case_with, series
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.report import case_report, figure_svg
-from therapeutic_process.report.figures.engine import chart_of
+from therapeutic_process.report.figures.engine import chart_of, spec_svg
 from therapeutic_process.report.figures.places import places
 from therapeutic_process.report.figures.trajectory import KINDS, drawable, positions, trajectory_spec
 from therapeutic_process.report.graded_series import graded_series
@@ -89,6 +89,11 @@ def test_every_colour_has_one_for_the_dark() -> None:
 def test_the_chart_keeps_the_schema_of_its_grammar() -> None:
     chart = chart_of(spec_of(case_with(*series("phq9", GAIN_AND_LOSS), *series("ors", [12, 30]))))
     assert chart.to_dict(validate=True)["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+
+
+def test_a_description_is_drawn_as_its_chart_is() -> None:
+    spec = spec_of(case_with(*series("phq9", GAIN_AND_LOSS), *series("ors", [12, 30])))
+    assert spec_svg(spec, prefix="p") == figure_svg(chart_of(spec), prefix="p")
 
 
 @pytest.mark.parametrize("scores", [[20, 20], [0, 0, 0], [27, 0]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from therapeutic_process.records import Case
-from therapeutic_process.report.figures.engine import Spec, chart_of, figure_svg
+from therapeutic_process.report.figures.engine import Spec, spec_svg
 from therapeutic_process.report.html import Content, Html, tag
 from therapeutic_process.report.names import Names
 
@@ -80,7 +80,7 @@ def drawing(spec: Spec, *, name: str, label: str, caption: Content, wide: bool =
         caption: What stands below it.
         wide: Whether it scrolls on a narrow screen instead of shrinking.
     """
-    svg = figure_svg(chart_of(spec), prefix=name)
+    svg = spec_svg(spec, prefix=name)
     picture = tag("div", Html(svg), role="img", aria_label=label, class_="wide-figure" if wide else None)
     hint = tag("span", "Move the figure sideways to see all of it.", class_="sideways") if wide else None
     framed = tag("div", picture, class_="scroll", tabindex=0, role="group", aria_label="Figure")
