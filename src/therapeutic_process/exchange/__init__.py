@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from therapeutic_process.exchange.migrations import STEPS, Migration, Rename, migrate
     from therapeutic_process.exchange.schema_comparison import SchemaChange, schema_changes
     from therapeutic_process.exchange.tabular import (
+        RedcapWritten,
         TableImportReport,
         TablesWritten,
         read_long,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         read_tables,
         read_wide,
         redcap_data_dictionary,
+        write_redcap,
         write_tables,
     )
     from therapeutic_process.exchange.theory_documents import dump_theory, load_theory
@@ -86,6 +88,7 @@ _HOME = {
     "Migration": "migrations",
     "Profile": "deidentification",
     "RandomPseudonyms": "deidentification",
+    "RedcapWritten": "tabular",
     "Rename": "migrations",
     "TableImportReport": "tabular",
     "TablesWritten": "tabular",
@@ -112,6 +115,7 @@ _HOME = {
     "redcap_data_dictionary": "tabular",
     "shift_dates": "deidentification",
     "to_bundle": "fhir",
+    "write_redcap": "tabular",
     "write_tables": "tabular",
     "write_transcript_csv": "transcripts",
     "write_webvtt": "transcripts",
@@ -148,6 +152,7 @@ __all__ = [
     "Profile",
     "RandomPseudonyms",
     "ReadResult",
+    "RedcapWritten",
     "Rename",
     "SchemaChange",
     "TableImportReport",
@@ -188,6 +193,7 @@ __all__ = [
     "shipped_schema",
     "to_bundle",
     "write_cases",
+    "write_redcap",
     "write_tables",
     "write_transcript_csv",
     "write_webvtt",

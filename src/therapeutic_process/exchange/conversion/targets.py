@@ -12,7 +12,7 @@ from therapeutic_process.base import Record
 from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange.fhir import not_carried, to_bundle
 from therapeutic_process.exchange.files import write_cases
-from therapeutic_process.exchange.tabular import write_tables
+from therapeutic_process.exchange.tabular import write_redcap, write_tables
 from therapeutic_process.exchange.transcripts import write_transcript_csv, write_webvtt
 from therapeutic_process.records import Case, Code, Interaction, Session
 
@@ -29,6 +29,7 @@ __all__ = [
     "fhir",
     "fhir_lines",
     "parquet_tables",
+    "redcap",
     "transcript_csv",
     "webvtt",
 ]
@@ -96,6 +97,11 @@ def csv_tables(several: Iterator[Case], path: Path, how: Writing) -> None:
 def parquet_tables(several: Iterator[Case], path: Path, how: Writing) -> None:
     """Write a folder of Parquet tables."""
     how.lose(write_tables(several, path, format="parquet", text=how.text).losses)
+
+
+def redcap(several: Iterator[Case], path: Path, how: Writing) -> None:
+    """Write rows that a REDCap project imports."""
+    how.lose(write_redcap(several, path).losses)
 
 
 def _only(several: Iterator[Case], path: Path) -> Case:

@@ -1,28 +1,26 @@
-"""What a study collects straight into the record: a REDCap data dictionary, and its export read back."""
+"""A study that collects straight into the record: the REDCap data dictionary, and the project's export read back."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, get_args
-
-import attrs
+from typing import TYPE_CHECKING, Any
 
 from therapeutic_process.errors import RecordError, TableError
 from therapeutic_process.exchange.tabular.account import Tally
-from therapeutic_process.exchange.tabular.cells import client_id, each, number, text, when, whole_number
-from therapeutic_process.exchange.tabular.courses import CLIENT, RespondentKind
-from therapeutic_process.exchange.tabular.entries import LongCells
-from therapeutic_process.exchange.tabular.rows import import_long
-from therapeutic_process.exchange.tabular.scores import refuse
+from therapeutic_process.exchange.tabular.cells import ScoreReader, client_id, each
+from therapeutic_process.exchange.tabular.redcap_answers import Answers, answers_of
+from therapeutic_process.exchange.tabular.redcap_forms import FORMS, Field, fields_of
+from therapeutic_process.exchange.tabular.scores import in_range, read_scores, refuse
 from therapeutic_process.instruments import Instrument, builtin_catalogue
-from therapeutic_process.records import Case, MissingReason, Participant, Session, Timing
+from therapeutic_process.records import Case, MissingReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from therapeutic_process.exchange.imports import Imported
     from therapeutic_process.exchange.tabular.courses import Scales
+    from therapeutic_process.exchange.tabular.redcap_answers import Answer
     from therapeutic_process.exchange.tabular.sources import Source
     from therapeutic_process.instruments import Catalogue
 
@@ -36,58 +34,16 @@ _HEADER = (
     "Required Field?", "Custom Alignment", "Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?",
     "Field Annotation",
 )  # fmt: skip
-
-
-@attrs.frozen
-class _Field:
-    """One field of a form; the part of its name after the form's is the name in the record, where there is one."""
-
-    form: str
-    name: str
-    label: str
-    choices: tuple[str, ...] = ()
-    validation: str = ""
-    minimum: str = ""
-    maximum: str = ""
-    identifier: bool = False
-    required: bool = False
-    only_if: str = ""
-
-
-def _words(record: type[Any], field: str) -> tuple[str, ...]:
-    """Return the vocabulary of a field of a record."""
-    annotation = record.model_fields[field].annotation
-    parts = [annotation, *get_args(annotation)]
-    found = next(
-        (get_args(p) for p in parts if all(isinstance(a, str) for a in get_args(p)) and get_args(p)), ()
-    )
-    return tuple(map(str, found))
-
-
-_CLIENT = (
-    _Field("client", "client_gender", "Gender", _words(Participant, "gender")),
-    _Field("client", "client_birth_year", "Year of birth", (), "integer", "1850", "2200", identifier=True),
-    _Field("client", "client_site", "Site", identifier=True),
-    _Field("client", "client_arm", "Arm of the trial"),
-    _Field("client", "client_group", "Group"),
-)
-_SESSION = (
-    _Field("session", "session_number", "Number of the session", (), "integer", "0", required=True),
-    _Field("session", "session_status", "Status", _words(Session, "status"), required=True),
-    _Field("session", "session_started_at", "Day of the session", (), "date_ymd", identifier=True),
-    _Field("session", "session_duration_s", "Duration in seconds", (), "number", "0"),
-    _Field("session", "session_modality", "Modality", _words(Session, "modality")),
-)
-_MEASUREMENT = (
-    _Field("measurement", "measurement_scale", "Subscale, if not the total"),
-    _Field("measurement", "measurement_session", "Number of the session", (), "integer", "0"),
-    _Field("measurement", "measurement_timing", "When, seen from that session", get_args(Timing)),
-    _Field("measurement", "measurement_respondent", "Who answered", get_args(RespondentKind), required=True),
-    _Field("measurement", "measurement_measured_at", "Day of the answers", (), "date_ymd", identifier=True),
-    _Field("measurement", "measurement_score", "Score", (), "number"),
-    _Field("measurement", "measurement_missing", "Why there is no score", get_args(MissingReason),
-           only_if="[measurement_score] = ''"),
-)  # fmt: skip
+_TYPES = {"words": "dropdown", "truth": "yesno", "notes": "notes", "lines": "notes"}
+_VALIDATIONS = {
+    "integer": "integer",
+    "part": "integer",
+    "number": "number",
+    "day": "date_ymd",
+    "until": "date_ymd",
+}
+_NEEDED = ("session_number", "session_status", "measurement_instrument", "measurement_respondent",
+           "measurement_score")  # fmt: skip
 
 
 def redcap_data_dictionary(
@@ -95,13 +51,16 @@ def redcap_data_dictionary(
 ) -> str:
     """Return a REDCap data dictionary, so that a study collects straight into the record.
 
-    Three forms: ``client`` (once per record), ``session`` and ``measurement``, which the project has to set up as
-    repeating. `read_redcap` without ``scores`` reads the raw export back, each session and score where it belongs.
-    What else a case holds (talk, codes, plans, goals, tasks, journal, changes) is not collected this way.
+    A form for each kind of part: the client, the course and its ending once per record; people, problems, sessions,
+    measurements, ratings, goals, plans, tasks, the journal, changes and other events as often as needed; the same for
+    what belongs to one of them (a status, an agreement, a rating of attainment or adherence), which names it by
+    number. All but ``client``, ``course`` and ``ending`` are to be set up as repeating instruments. `read_redcap`
+    without ``scores`` reads the raw export back, and `write_redcap` writes cases as rows to import. Talk, its codes and
+    segments are not collected this way.
 
     >>> dictionary = redcap_data_dictionary(["phq9", "gad7"])
     >>> [line.split(",")[0] for line in dictionary.splitlines()[1:4]]
-    ['record_id', 'client_gender', 'client_birth_year']
+    ['record_id', 'client_discipline', 'client_site']
 
     Args:
         instruments: The instruments of the study, as `Instrument` or as ids in the catalogue.
@@ -121,26 +80,32 @@ def redcap_data_dictionary(
         raise TableError(
             "instrument_unknown", needed=needed, found=f"{lacking} others" if lacking else "none"
         )
-    choices = " | ".join(f"{i.id}, {i.name.replace('|', '/')}" for i in found if i is not None)
+    choices = " | ".join(f"{i.id}, {_on_one_line(i.name)}" for i in found if i is not None)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_HEADER)
     writer.writerow(["record_id", "client", "", "text", "Record ID", *[""] * 13])
-    for field in (*_CLIENT, *_SESSION):
-        writer.writerow(_row(field))
-    which = _Field("measurement", "measurement_instrument", "Instrument", ("",), required=True)
-    writer.writerow([choices if cell == ", " else cell for cell in _row(which)])
-    for field in _MEASUREMENT:
-        writer.writerow(_row(field))
+    for form in FORMS:
+        for i, field in enumerate(fields_of(form)):
+            offered = choices if field.path == ("instrument",) else _choices(field)
+            writer.writerow(_row(form.name, field, offered, head="" if i else form.title))
     return out.getvalue()
 
 
-def _row(field: _Field) -> list[str]:
-    choices = " | ".join(f"{c}, {c.replace('_', ' ')}" for c in field.choices)
-    kind = "dropdown" if field.choices else "text"
+def _on_one_line(name: str) -> str:
+    return " ".join(name.replace("|", "/").split())
+
+
+def _choices(field: Field) -> str:
+    return " | ".join(f"{word}, {word.replace('_', ' ')}" for word in field.words)
+
+
+def _row(form: str, field: Field, choices: str, *, head: str) -> list[str]:
+    kind = "dropdown" if choices else _TYPES.get(field.kind, "text")
     flags = ("y" if field.identifier else "", field.only_if, "y" if field.required else "")
-    return [field.name, field.form, "", kind, field.label, choices, "", field.validation, field.minimum, field.maximum,
-            *flags, "", "", "", "", ""]  # fmt: skip
+    note = "Numbers, separated by commas." if field.kind == "parts" else ""
+    return [field.name, form, head, kind, field.label, choices, note, "" if choices else
+            _VALIDATIONS.get(field.kind, ""), field.minimum, field.maximum, *flags, "", "", "", "", ""]  # fmt: skip
 
 
 def read_collected(
@@ -152,105 +117,90 @@ def read_collected(
     strict: bool,
 ) -> Imported:
     """Read the raw export of a project that was made with `redcap_data_dictionary`."""
-    parts = {f.name.removeprefix("measurement_"): f.name for f in _MEASUREMENT}
-    parts |= {"instrument": "measurement_instrument", "reason": parts.pop("missing")}
-    source.need(record, "session_number", "session_status", *parts.values())
-    taken = _rows_with(source, tuple(parts.values()))
+    source.need(record, *_NEEDED)
     tally = Tally(source)
-    other = _rows_with(source, tuple(f.name for f in (*_CLIENT, *_SESSION) if f.name in source.columns))
-    tally.rows_dropped = source.height - len({*taken, *other})
-    tally.cells_left = source.height - len(taken)
-    columns: dict[str, Any] = {
-        part: [source.columns[name][row] for row in taken] for part, name in parts.items()
-    }
-    cells = LongCells(
-        rows=taken,
-        names={"client": record, **parts},
-        client=[source.columns[record][row] for row in taken],
-        **columns,
-    )
-    imported = import_long(
-        cells, source, "REDCap export", scales=scales, missing=missing, strict=strict, tally=tally,
-        cells_read=source.height,
-    )  # fmt: skip
-    return _completed(imported, source, record, other)
-
-
-def _rows_with(source: Source, columns: Sequence[str]) -> list[int]:
-    """Return the rows in which one of these columns says something."""
-    said = [[found is not None for found in each(source.columns[name], text)] for name in columns]
-    return [row for row, cells in enumerate(zip(*said, strict=True)) if any(cells)]
-
-
-def _completed(imported: Imported, source: Source, record: str, rows: list[int]) -> Imported:
-    """Put what the forms of client and session say into the cases."""
     ids = each(source.columns[record], client_id)
-    about: dict[str, dict[str, Any]] = {}
-    sessions: dict[str, dict[int, Session]] = {}
-    for row in rows:
-        name = ids[row]
-        if name is None:
-            raise refuse("key_missing", f"an id in every row of column {record!r}", "none", [row])
-        about.setdefault(name, {}).update(_said(source, row, _CLIENT))
-        fields = _said(source, row, _SESSION)
-        if fields:
-            one = _made(Session, {"id": f"session-{fields.get('number')}", **fields}, row)
-            if one.number in sessions.setdefault(name, {}):
-                raise refuse(
-                    "duplicate_key", "one row per client and session", "a session seen before", [row]
-                )
-            sessions[name][one.number] = one
-    before = {case.id: case for case in imported.cases}
-    cases = tuple(
-        _case(name, before.get(name), about.get(name, {}), sessions.get(name, {}))
-        for name in dict.fromkeys([*before, *about])
-    )
-    stated = sum(len(s) for s in sessions.values())
-    guessed = sum(len(case.sessions) for case in cases) - stated
-    why = "held, for there is a score of theirs and no row"
-    notes = tuple(
-        attrs.evolve(note, count=guessed, why=why) if note.what == "sessions" else note
-        for note in imported.report.notes
-        if note.what != "sessions" or guessed
-    )
-    return attrs.evolve(
-        imported, cases=cases, report=attrs.evolve(imported.report, notes=notes, n_cases=len(cases))
-    )
+    answers = answers_of(source, ids, tally, strict=strict)
+    _read_scores(answers, source, tally, scales, missing, strict=strict)
+    courses = answers.by_course()
+    cases = [_case(name, several, answers, tally, scales) for name, several in courses.items()]
+    tally.rows_dropped = len(answers.empty)
+    tally.note("not_taken", "rows", "nothing in them", rows=answers.empty)
+    tally.cells_left = source.height - sum(len(c.measurements) for c in cases)
+    _check_totals(answers, cases)
+    return tally.settle("REDCap export", cases, cells_read=source.height)
 
 
-def _said(source: Source, row: int, fields: Sequence[_Field]) -> dict[str, Any]:
-    read = {"integer": whole_number, "number": number, "date_ymd": when}
-    found = {}
-    for field in fields:
-        if field.name in source.columns:
-            cell = source.columns[field.name][row]
-            value = None if text(cell) is None else read.get(field.validation, text)(cell)
-            if value is not None:
-                found[field.name.removeprefix(f"{field.form}_")] = value
-    return found
+def _read_scores(
+    answers: Answers,
+    source: Source,
+    tally: Tally,
+    scales: Scales,
+    missing: Iterable[str] | Mapping[str, MissingReason],
+    *,
+    strict: bool,
+) -> None:
+    """Put scores, or the reasons why there is none, into the measurements; compare them with their scales."""
+    several = answers.of_form("measurement")
+    rows = [one.row for one in several]
+    cells = [source.columns["measurement_score"][row] for row in rows]
+    read = ScoreReader(missing)
+    values = read_scores(cells, read, tally, "measurement_score", rows=rows, strict=strict)
+    found = [scales.of(one.said.get("instrument") or "", one.said.get("scale")) for one in several]
+    unknown = [row for row, scale in zip(rows, found, strict=True) if scale is None]
+    if unknown:
+        needed = "instruments (and subscales) of the catalogue in column 'measurement_instrument'"
+        raise refuse("instrument_unknown", needed, "others or none", unknown)
+    for one in answers.of_form("rating"):
+        scales.of(one.said.get("instrument") or "", one.said.get("scale"))
+    reasons = [one.said.get("missing") for one in several]
+    both = [row for row, v, r in zip(rows, values, reasons, strict=True) if r and not isinstance(v, str)]
+    if both and strict:
+        raise refuse("score_or_reason", "a score or a reason for its absence", "both", both)
+    tally.note("dropped", "reasons for a missing score", "there is a score", rows=both)
+    values = [r if r and v == "unknown" else v for v, r in zip(values, reasons, strict=True)]
+    known = [s for s in found if s is not None]
+    in_range(values, known, tally, "measurement_score", rows=rows, strict=strict)
+    for one, value in zip(several, values, strict=True):
+        one.said["score"] = None if isinstance(value, str) else value
+        one.said["missing"] = value if isinstance(value, str) else None
 
 
-def _made(record: type[Session], fields: dict[str, Any], row: int) -> Session:
-    try:
-        return record(**fields)
-    except RecordError as error:
-        failure = error.violations[0]
-    raise TableError(
-        failure.code, needed=f"{failure.needed} ({failure.path})", found=failure.found, rows=(row,)
-    )
-
-
-def _case(name: str, case: Case | None, about: dict[str, Any], sessions: dict[int, Session]) -> Case:
-    guessed = {s.number: s for s in case.sessions} if case else {}
-    together = {**guessed, **sessions}
+def _case(name: str, several: list[Answer], answers: Answers, tally: Tally, scales: Scales) -> Case:
+    data, rows = answers.assembled(several, tally)
+    tally.take([m["missing"] if m["score"] is None else m["score"] for m in data["measurements"]])
+    used = {one["instrument"] for home in ("measurements", "ratings") for one in data.get(home, ())}
+    data["instruments"] = [i for i in scales.carried.values() if i.id in used]
     failure = None
     try:
-        return Case(
-            id=name, participants=(Participant(id=CLIENT, role="client", **about),),
-            sessions=tuple(together[n] for n in sorted(together)),
-            measurements=case.measurements if case else (),
-            instruments=case.instruments if case else (),
-        )  # fmt: skip
+        return Case.model_validate({"id": name, **data}, context={"catalogue": scales.catalogue})
     except RecordError as error:
         failure = error.violations[0]
-    raise TableError(failure.code, needed=f"{failure.needed} ({failure.path})", found=failure.found)
+    row = next(
+        (row for place, row in rows.items() if failure.path.startswith(place)),
+        several[0].row if several else 0,
+    )
+    needed = f"{failure.needed} ({failure.path})"
+    raise TableError(failure.code, needed=needed, found=failure.found, rows=(row,))
+
+
+def _check_totals(answers: Answers, cases: list[Case]) -> None:
+    """Compare filled forms with parts.
+
+    Raises:
+        TableError: ``totals_disagree``: this reader lost or invented something; no data explain it.
+    """
+    for form in FORMS:
+        if form.record is Case or not form.repeats:
+            continue
+        holders: list[Any] = list(cases)
+        if form.above:
+            above = next(f for f in FORMS if f.name == form.above)
+            holders = [part for case in cases for part in getattr(case, above.home)]
+        made = sum(len(getattr(holder, form.home)) for holder in holders)
+        told = (
+            len(answers.of_form(form.name)) + answers.added[form.name] + len(cases) * (form.name == "person")
+        )
+        if made != told:
+            found = f"{told} filled forms {form.name!r} in and {made} parts out"
+            raise TableError("totals_disagree", needed="the same totals in and out", found=found)
