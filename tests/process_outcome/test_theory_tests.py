@@ -15,19 +15,22 @@ from therapeutic_process import process_outcome
 from therapeutic_process.change_process import (
     ChangePattern,
     CodePattern,
+    EventPattern,
     InertBounds,
     LagWindow,
     Mechanism,
+    RatingPattern,
     ScorePattern,
     TaskPattern,
     TheoryOfChange,
     fingerprint,
 )
 from therapeutic_process.errors import CannotEstimate, TableError
-from therapeutic_process.process_outcome import TheoryTest, lagged_within_client_effect
+from therapeutic_process.instruments import builtin_catalogue
+from therapeutic_process.process_outcome import TheoryTest, lagged_within_client_effect, process_table
 from therapeutic_process.process_outcome.theory_tests import _holm
 from therapeutic_process.records import Case
-from therapeutic_process.simulate import Scenario, simulate_cohort
+from therapeutic_process.simulate import Scenario, simulate_cohort, simulated_cases
 
 NEXT_SESSION = LagWindow(unit="sessions", shortest=1, longest=1)
 
@@ -227,6 +230,48 @@ def test_cases_give_what_their_table_gives() -> None:
     assert found.verdict == "supported"
     assert found.interval == pytest.approx(expected.interval, rel=1e-6)
     assert ("session that no coding pass covered", 60) in found.dropped
+
+
+def test_every_kind_of_cause_is_tested_from_cases_as_from_tables() -> None:
+    rng = np.random.default_rng(5)
+    cohort = simulate_cohort("pure", n_clients=60, n_sessions=8, effect=2.5, rng=rng)
+    cases = list(simulated_cases(cohort, rng=rng))
+    causes: dict[str, Any] = {
+        "code": CodePattern(system="automisc", codes=("C",), role="client"),
+        "rating": RatingPattern(instrument="simulated-alliance", rater="client"),
+        "task": TaskPattern(amount="assigned"),
+        "event": EventPattern(what="change"),
+    }
+    effect = ScorePattern(instrument="simulated-outcome")
+    theory = a_theory(*(a_mechanism(name, cause=cause, effect=effect) for name, cause in causes.items()))
+    known = cases[0].instruments
+    options: dict[str, Any] = {"timing": "before", "catalogue": builtin_catalogue().with_(*known)}
+    found = process_outcome.test_theory(theory, cases, complete=True, **options)
+    tables = {
+        name: process_table(cases, cause=cause, effect=effect, timing="before", complete=True).table
+        for name, cause in causes.items()
+    }
+    again = process_outcome.test_theory(theory, tables, **options)
+    assert found.n_tested == again.n_tested == 4
+    assert found.mechanism("code").verdict == "supported"
+    for one, other in zip(found.mechanisms, again.mechanisms, strict=True):
+        assert (one.verdict, one.interval) == (other.verdict, other.interval)
+
+
+def test_an_event_that_nobody_looked_for_is_not_absent() -> None:
+    cohort = simulate_cohort("pure", n_clients=40, n_sessions=8, rng=np.random.default_rng(5))
+    cases = list(simulated_cases(cohort, rng=np.random.default_rng(5)))
+    effect = ScorePattern(instrument="simulated-outcome")
+    event = a_mechanism(cause=EventPattern(what="change"), effect=effect)
+    found = process_outcome.test_theory(a_theory(event), cases, timing="before").mechanism("m")
+    assert found.verdict == "not testable"
+    assert "no_within_variance" in found.reasons[0] or "too_few" in found.reasons[0]
+    assert dict(found.dropped)["session without such a record, and nobody said that all were recorded"] > 200
+
+
+def test_without_a_case_that_is_the_reason() -> None:
+    found = process_outcome.test_theory(a_theory(a_mechanism()), [], timing="before").mechanism("m")
+    assert found.reasons == ("no client with a held session or a score was given",)
 
 
 def test_undeclared_timing_and_broken_tables_are_refused() -> None:

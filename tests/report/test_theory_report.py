@@ -230,6 +230,18 @@ def test_the_case_report_shows_what_stands_under_the_theory(read_page: Callable[
     assert "case-theory" not in read_page(case_report(case)).ids
 
 
+def test_a_domain_that_only_the_records_name_stays_in_them(read_page: Callable[[str], Any]) -> None:
+    case = Case.model_validate({
+        "id": "k", "participants": [{"id": "c", "role": "client"}],
+        "sessions": [{"id": "s1", "number": 1, "status": "held"}],
+        "change_events": [{"id": "e", "participant": "c", "locus": "in_session", "session": "s1",
+                           "domain": "CANARY-DOMAIN"}],
+    })  # fmt: skip
+    page = read_page(cohort_report([case], theory=TheoryFindings(judged()), max_case_views=0))
+    assert "CANARY-DOMAIN" not in page.text
+    assert "Every process and its standing" in page.text
+
+
 def test_hostile_records_stay_text_under_a_theory(
     hostile_case: Case, read_page: Callable[[str], Any]
 ) -> None:

@@ -25,6 +25,7 @@ __all__ = ["Lag", "Series", "Source", "declared_lags", "series_of", "undeclared"
 Source = tuple["Case", ...] | Mapping[str, "IntoFrame"]
 _MOST_LAGS = 12
 NO_TABLE = "no table was given for it"
+NO_CASE = "no client with a held session or a score was given"
 NO_DIRECTION = "the instrument does not say which direction of the score is improvement"
 NO_DAYS = "a lag in days needs scores taken before sessions, and their days"
 OUTSIDE = "session whose next score lies outside the declared days"
@@ -130,6 +131,8 @@ def series_of(
         better = outcome_direction(mechanism.effect, options["catalogue"])
         return NO_DIRECTION if better is None else Series(source[mechanism.id], better, cluster)
     made = process_table(source, cause=mechanism.cause, effect=mechanism.effect, timing=timing, **options)
+    if not made.n_clients:
+        return NO_CASE
     if made.better is None:
         return NO_DIRECTION
     own = "case_id" if made.several_clients else None
