@@ -158,3 +158,126 @@ class TestExits:
         result = call("describe", tmp_path / "x.jsonl")
         assert result.exit_code == 2
         assert CANARY not in result.output
+
+
+def rated_case(n: int) -> Case:
+    """Three sessions that client and therapist rated, with codes of two coders."""
+    sides = {"client": CANARY, "therapist": "t1"}
+    rated = [
+        {"id": f"{side}{s}", "instrument": "wai_sr", "scale": "bond", "of": {"kind": "session", "id": f"s{s}"},
+         "rater": {"kind": side, "participant": who}, "value": 8 + s + (n if side == "client" else 0)}
+        for s in (1, 2, 3) for side, who in sides.items()
+    ]  # fmt: skip
+    names = ["s1", "s2", "s3"]
+    talk = [
+        {"index": i, "kind": "speech", "speaker": CANARY,
+         "codes": [{"coding_pass": p, "system": "annomi", "code": code} for p in ("p1", "p2")]}
+        for i, code in enumerate(("change", "neutral", "change"))
+    ]  # fmt: skip
+    passes = [
+        {
+            "id": p,
+            "system": "annomi",
+            "coder": {"kind": "observer", "name": p},
+            "extent": "all",
+            "sessions": names,
+        }
+        for p in ("p1", "p2")
+    ]
+    return Case.model_validate({
+        "id": f"{CANARY}{n}", "participants": [{"id": who, "role": side} for side, who in sides.items()],
+        "sessions": [{"id": s, "number": i, "status": "held", "interactions": talk} for i, s in enumerate(names, 1)],
+        "ratings": rated, "coding_passes": passes,
+    })  # fmt: skip
+
+
+class TestWhatIsDescribed:
+    def test_ratings_agreement_and_courses_are_those_of_the_library(self, tmp_path: Path) -> None:
+        write_cases([rated_case(0), rated_case(3)], tmp_path / "x.jsonl")
+        [found] = described(tmp_path / "x.jsonl")
+        client, therapist = found["ratings"]
+        assert (client["role"], client["series"], client["rated"], client["mean"]) == ("client", 2, 6, 11.5)
+        assert (therapist["mean"], therapist["per_session"]) == (10.0, 1.0)
+        measures = {r["measure"]: r for r in found["congruence"]}
+        assert (measures["absolute_discrepancy"]["mean"], measures["discrepancy"]["left_out"]) == (1.5, 2)
+        overall = found["agreement"][0]
+        assert (overall["code"], overall["units"], overall["kappa"], overall["alpha"]) == (
+            "all",
+            18,
+            1.0,
+            1.0,
+        )
+        shares = {r["name"]: r for r in found["courses"] if r["measure"] == "code_share"}
+        assert shares["change"]["n_clients"] == 2
+        assert shares["change"]["first_third"] == pytest.approx(2 / 3)
+        assert found["collaboration"] == [
+            {"recorded": "measure of collaboration", "cases": 2, "share_followed": None}
+        ]
+        assert {r["undefined_because"] for r in found["residuals"]} == {None}
+        assert sum(r["frequency"] for r in found["residuals"]) == 24
+
+    def test_text_shows_the_same_and_nobody(self, tmp_path: Path) -> None:
+        write_cases([rated_case(0)], tmp_path / "x.jsonl")
+        told = call("describe", tmp_path / "x.jsonl").output
+        for title in ("departing most from chance", "how far coders agree", "ratings of the sessions"):
+            assert title in told
+        assert CANARY not in told
+
+
+class TestSmallCells:
+    def cohort(self, place: Path) -> Path:
+        """Six cases say a and b; one alone says c, often; two say d and e once."""
+        often = [case_of(*"abababab").with_changes(id=f"k{i}") for i in range(6)]
+        alone = case_of(*"cbcbcbcbcb").with_changes(id="k7")
+        few = [case_of(*"adae").with_changes(id=f"k{i}") for i in (8, 9)]
+        write_cases([*often, alone, *few], place)
+        return place
+
+    def test_no_count_is_shown_behind_which_too_few_cases_stand(self, tmp_path: Path) -> None:
+        place = self.cohort(tmp_path / "x.jsonl")
+        [found] = described(place, "--small-cells", "five")
+        codes = {r["code"]: r["count"] for r in found["codes"]}
+        assert codes["c"] is None
+        assert codes["d"] is None
+        assert sum(n is not None for n in codes.values()) < len(codes)
+        assert all(r["share"] is None for r in found["codes"] if r["count"] is None)
+        # what is not shown stands last, in the order of names
+        hidden = [(r["role"], r["code"]) for r in found["codes"] if r["count"] is None]
+        assert [r["count"] is None for r in found["codes"]] == sorted(
+            r["count"] is None for r in found["codes"]
+        )
+        assert hidden == sorted(hidden)
+
+    def test_totals_do_not_tell_what_is_not_shown(self, tmp_path: Path) -> None:
+        place = self.cohort(tmp_path / "x.jsonl")
+        [whole], [found] = described(place), described(place, "--small-cells", "five")
+        for name in ("codes", "transitions"):
+            assert len(found[name]) == len(whole[name])
+            hidden = [r for r in found[name] if r["count"] is None]
+            shown = {tuple(r.values())[:3]: r["count"] for r in found[name] if r["count"] is not None}
+            assert shown.items() <= {tuple(r.values())[:3]: r["count"] for r in whole[name]}.items()
+            assert len(hidden) != 1
+
+    def test_few_cases_show_nothing(self, tmp_path: Path) -> None:
+        write_cases([case_of(*"abababab")], tmp_path / "x.jsonl")
+        [found] = described(tmp_path / "x.jsonl", "--small-cells", "five")
+        assert found["cases"] == 1
+        assert {found[n] for n in ("held_sessions", "interactions", "covered", "coded", "chain_breaks")} == {
+            None
+        }
+        assert {r["count"] for r in found["codes"] + found["transitions"]} == {None}
+        assert {r["turns"] for r in found["talk"]} == {None}
+
+    def test_a_rule_without_zeros_lists_the_combinations_that_are_left_out(self, tmp_path: Path) -> None:
+        place = self.cohort(tmp_path / "x.jsonl")
+        [found] = described(place, "--small-cells", "uk_llc")
+        assert {(r["role"], r["code"]) for r in found["codes"]} >= {("client", "b"), ("therapist", "a")}
+        printed = call("describe", place, "--small-cells", "uk_llc")
+        assert printed.exit_code == 0
+        assert "–" in printed.output
+
+    @pytest.mark.parametrize("options", [("--small-cells", "three"), ("--small-cells", "five", "--each")])
+    def test_what_makes_no_sense_is_refused(self, options: tuple[str, ...], tmp_path: Path) -> None:
+        result = call("describe", self.cohort(tmp_path / "x.jsonl"), *options)
+        assert result.exit_code == 2
+        assert "--small-cells" in result.output

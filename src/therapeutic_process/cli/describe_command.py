@@ -16,10 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from therapeutic_process.cli.console import EXIT_INVALID, stop, watched
-from therapeutic_process.errors import DocumentError
+from therapeutic_process.cli.described import described_rows, residual_rows
+from therapeutic_process.cli.small_cells import rule_called, without_small_counts, without_small_parts
+from therapeutic_process.errors import DocumentError, MissingExtra
 from therapeutic_process.exchange import DocumentsSkippedWarning, read_cases
+from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.records import Case
+from therapeutic_process.report.cohort_sessions import SessionTally
 from therapeutic_process.session_process import code_profile, talk_share, transitions
+from therapeutic_process.tables import SUPPRESSION_RULES, SuppressionRule
 
 __all__ = ["describe"]
 
@@ -29,18 +34,25 @@ def describe(
     each: Annotated[
         bool, typer.Option("--each", help="Describe each case by itself, not all together.")
     ] = False,
-    top: Annotated[int, typer.Option(min=1, help="How many transitions to show: the most frequent.")] = 10,
+    top: Annotated[
+        int, typer.Option(min=1, help="How many transitions to show: the most frequent and the strongest.")
+    ] = 10,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, with all transitions.")
     ] = False,
+    small_cells: Annotated[
+        str | None,
+        typer.Option(help="Show no count behind which too few cases stand, by the rule cms, uk_llc or five."),
+    ] = None,
 ) -> None:
-    """Describe what happens in the sessions of cases: codes, who talks, what follows what.
+    """Describe what happens in the sessions of cases: codes, who talks, what follows what, ratings and agreement.
 
-    Counts only, without a theory of what helps; cases are numbered in the order of the file. Exit status: 0, or 1 if
+    Describes only, without a theory of what helps; cases are numbered in the order of the file. Exit status: 0, or 1 if
     some documents could not be read, or 2 if nothing could be done.
 
     Example: therapeutic-process describe cases.jsonl
     """
+    rule = _rule(small_cells, each=each)
     try:
         reader = read_cases(path, on_error="collect")
     except DocumentError as error:
@@ -56,13 +68,28 @@ def describe(
         typer.echo(str(failure), err=True)
     if not found:
         stop("no case could be read")
+    try:
+        told = [one.told(rule) for one in found]
+    except MissingExtra as error:
+        stop(error)
     if as_json:
-        typer.echo(json.dumps({"described": [d.as_json() for d in found], "unreadable": len(reader.errors)}))
+        typer.echo(json.dumps({"described": told, "unreadable": len(reader.errors)}))
     else:
         console = Console(highlight=False)
-        for number, one in enumerate(found, start=1):
-            one.show(console, f"case {number}: " if each else "", top)
+        for number, one in enumerate(told, start=1):
+            _show(one, console, f"case {number}: " if each else "", top)
     raise typer.Exit(EXIT_INVALID if reader.errors else 0)
+
+
+def _rule(name: str | None, *, each: bool) -> SuppressionRule | None:
+    if name is None:
+        return None
+    if each:
+        stop("--small-cells is for counts over all cases, not for --each")
+    rule = rule_called(name)
+    if rule is None:
+        stop(f"--small-cells: needed one of {', '.join(SUPPRESSION_RULES)}, found another word")
+    return rule
 
 
 @attrs.define
@@ -76,15 +103,20 @@ class _Sessions:
     coded: int = 0
     unknown: int = 0
     breaks: int = 0
+    behind_codes: Counter[tuple[str, str | None, str]] = attrs.field(factory=Counter)
+    behind_follows: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
+    behind_turns: Counter[tuple[str | None]] = attrs.field(factory=Counter)
     codes: Counter[tuple[str, str | None, str]] = attrs.field(factory=Counter)
     follows: Counter[tuple[str, str, str]] = attrs.field(factory=Counter)
     turns: Counter[str | None] = attrs.field(factory=Counter)
     words: Counter[str | None] | None = attrs.field(factory=Counter)
     seconds: Counter[str | None] | None = attrs.field(factory=Counter)
+    described: SessionTally = attrs.field(factory=SessionTally)
 
     def add(self, case: Case) -> None:
         """Count one case."""
         self.cases += 1
+        self.described.add(case, builtin_catalogue())
         self.held += len(case.held_sessions)
         profile = code_profile(case)
         self.interactions += profile.n_interactions
@@ -93,14 +125,20 @@ class _Sessions:
         self.unknown += profile.n_unknown
         for row in profile.rows:
             self.codes[row.system, row.role, row.code] += row.count
+        pairs: set[tuple[str, str, str]] = set()
         for one in case.coding_passes:
             found = transitions(case, coding_pass=one.id)
             self.breaks += found.n_uncoded + found.n_multiple
             self.follows.update({(one.system, r.given, r.target): r.count for r in found.rows if r.count})
+            pairs |= {(one.system, r.given, r.target) for r in found.rows if r.count}
+        self.behind_codes.update({(r.system, r.role, r.code) for r in profile.rows if r.count})
+        self.behind_follows.update(pairs)
         self._add_talk(case)
 
     def _add_talk(self, case: Case) -> None:
-        for row in talk_share(case).rows:
+        rows = talk_share(case).rows
+        self.behind_turns.update({(row.role,) for row in rows if row.turns})
+        for row in rows:
             self.turns[row.role] += row.turns
             for name in ("words", "seconds"):
                 total, own = getattr(self, name), getattr(row, name)
@@ -150,33 +188,73 @@ class _Sessions:
         ]
         return sorted(rows, key=lambda r: (-r["count"], r["system"], r["given"], r["target"]))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return everything that was counted."""
-        return {
+    def told(self, rule: SuppressionRule | None) -> dict[str, Any]:
+        """Return everything that was counted; under a rule, None for what too few cases stand behind."""
+        whole: dict[str, Any] = {
             "cases": self.cases, "held_sessions": self.held, "interactions": self.interactions,
             "covered": self.covered, "coded": self.coded, "unknown": self.unknown, "talk": self.talk_rows(),
             "codes": self.code_rows(), "transitions": self.transition_rows(), "chain_breaks": self.breaks,
+            "residuals": residual_rows(self.follows),
+            **{name: rows for name, _, rows in described_rows(self.described)},
+        }  # fmt: skip
+        return whole if rule is None else whole | self._without_small(whole, rule)
+
+    def _without_small(self, whole: dict[str, Any], rule: SuppressionRule) -> dict[str, Any]:
+        parts = {
+            "unknown": self.unknown,
+            "coded": self.coded,
+            "only covered": self.covered - self.coded,
+            "not covered": self.interactions - self.covered - self.unknown,
+        }
+        shown = without_small_parts(parts, behind=self.cases, rule=rule)
+        covered = None if shown["coded"] is None or shown["only covered"] is None else self.covered
+        talk = [n for n in (whole["talk"] or [{}])[0] if n not in {"role", "turns"}]
+        tables: tuple[tuple[str, tuple[str, ...], str, list[str], Counter[Any], str | None], ...] = (
+            ("talk", ("role",), "turns", talk, self.behind_turns, None),
+            ("codes", ("role", "code"), "count", ["share"], self.behind_codes, "system"),
+            ("transitions", ("given", "target"), "count", ["probability"], self.behind_follows, "system"),
+        )
+        made = {
+            name: without_small_counts(
+                whole[name], by=by, count=count, derived=derived, behind=behind, rule=rule, apart=apart
+            )
+            for name, by, count, derived, behind, apart in tables
+        }
+        small = self.cases < rule.smallest
+        few = {name: None if small or rule.is_small(whole[name]) else whole[name]
+               for name in ("held_sessions", "interactions", "chain_breaks")}  # fmt: skip
+        # of these it is not known how many cases stand behind a number
+        left = dict.fromkeys(["residuals", *(name for name, _, _ in described_rows(self.described))])
+        return {
+            **made, **few, **left, "covered": covered, "coded": shown["coded"], "unknown": shown["unknown"],
         }  # fmt: skip
 
-    def show(self, console: Console, head: str, top: int) -> None:
-        """Print the counts as tables."""
+
+def _show(told: dict[str, Any], console: Console, head: str, top: int) -> None:
+    """Print the counts as tables."""
+    n = {name: "–" if value is None else value for name, value in told.items()}
+    console.print(
+        f"{head}{n['cases']} case{'s' * (n['cases'] != 1)}, {n['held_sessions']} held sessions, {n['interactions']} "
+        f"interactions, {n['covered']} covered by a coding pass, {n['coded']} coded, {n['unknown']} unknown",
+        style="bold",
+        soft_wrap=True,
+    )
+    talk, codes, follows = told["talk"], told["codes"], told["transitions"]
+    _print_table(console, "who talks", talk, "nobody speaks")
+    _print_table(console, "codes, and their share of the speaker's codes", codes, "no codes")
+    if follows:
+        title = f"what follows what: the {min(top, len(follows))} most frequent of {len(follows)} transitions"
+        _print_table(console, title, follows[:top], "")
         console.print(
-            f"{head}{self.cases} case{'s' * (self.cases != 1)}, {self.held} held sessions, {self.interactions} "
-            f"interactions, {self.covered} covered by a coding pass, {self.coded} coded, {self.unknown} unknown",
-            style="bold",
-            soft_wrap=True,
+            f"{n['chain_breaks']} interactions without a code or with several break the chain", style="dim"
         )
-        talk, codes, follows = self.talk_rows(), self.code_rows(), self.transition_rows()
-        _print_table(console, "who talks", talk, "nobody speaks")
-        _print_table(console, "codes, and their share of the speaker's codes", codes, "no codes")
-        if follows:
-            title = (
-                f"what follows what: the {min(top, len(follows))} most frequent of {len(follows)} transitions"
-            )
-            _print_table(console, title, follows[:top], "")
-            console.print(
-                f"{self.breaks} interactions without a code or with several break the chain", style="dim"
-            )
+    if told["residuals"]:
+        several = told["residuals"]
+        title = f"departing most from chance: the {min(top, len(several))} strongest of {len(several)} transitions"
+        _print_table(console, title, several[:top], "")
+    for name, title, _ in described_rows(SessionTally()):
+        if told[name]:
+            _print_table(console, title, told[name], "")
 
 
 def _print_table(console: Console, title: str, rows: list[dict[str, Any]], if_none: str) -> None:
@@ -195,7 +273,9 @@ def _print_table(console: Console, title: str, rows: list[dict[str, Any]], if_no
 
 def _shown(name: str, value: object) -> str:
     if value is None:
-        return "unknown"
+        return "–" if name in {"count", "turns", "share", "probability"} else "unknown"
     if isinstance(value, float):
-        return f"{value:.1%}" if name.startswith("share") or name == "probability" else f"{value:.1f}"
+        if name.startswith("share") or name == "probability":
+            return f"{value:.1%}"
+        return f"{value:.3f}" if name == "p" or abs(value) < 1 else f"{value:.1f}"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))

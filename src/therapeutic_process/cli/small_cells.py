@@ -1,0 +1,76 @@
+"""Takes small counts out of what a command prints about many cases, and what would let them be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from therapeutic_process.tables import SUPPRESSION_RULES, TOTAL, SuppressionRule, suppress_counts
+
+__all__ = ["rule_called", "without_small_counts", "without_small_parts"]
+
+
+def rule_called(name: str) -> SuppressionRule | None:
+    """Return a rule by its name; None if there is none of that name."""
+    return SUPPRESSION_RULES.get(name)
+
+
+def without_small_counts(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    by: Sequence[str],
+    count: str,
+    derived: Sequence[str],
+    behind: Mapping[tuple[Any, ...], int],
+    rule: SuppressionRule,
+    apart: str | None = None,
+) -> list[dict[str, Any]]:
+    """Return rows with None for counts that may not be shown, and for what is computed from them; those rows last.
+
+    Args:
+        rows: A row per cell.
+        by: What is counted by.
+        count: The count.
+        derived: What is computed from it.
+        behind: How many cases stand behind a cell, by `apart` and `by`.
+        rule: When a count is too small.
+        apart: What tells one table from another.
+    """
+    made: list[dict[str, Any]] = []
+    for table in dict.fromkeys(row.get(apart) if apart else None for row in rows):
+        own = {tuple(row[b] for b in by): row for row in rows if apart is None or row[apart] == table}
+        head = {} if apart is None else {apart: table}
+        found = suppress_counts(
+            {key: row[count] for key, row in own.items()},
+            rule=rule,
+            contributors={key: behind.get((*head.values(), *key), 0) for key in own},
+        )
+        shown: list[dict[str, Any]] = []
+        hidden: list[dict[str, Any]] = []
+        for key, n in found.cells.items():
+            if TOTAL in key or (n == 0 and key not in own):
+                continue
+            row = dict(own.get(key, {})) or {**head, **dict(zip(by, key, strict=True))}
+            row |= dict.fromkeys(derived) if n is None or not found.shows_all_above(*key) else {}
+            (hidden if n is None else shown).append({**row, count: n})
+        # the order of counts that are not shown would tell of them
+        order = {key: i for i, key in enumerate(own)}
+        shown.sort(key=lambda row: order[tuple(row[b] for b in by)])
+        made += [*shown, *sorted(hidden, key=lambda row: [str(row[b]) for b in by])]
+    return made
+
+
+def without_small_parts(
+    parts: Mapping[str, int], *, behind: int, rule: SuppressionRule
+) -> dict[str, int | None]:
+    """Return the parts of a whole, None where one may not be shown.
+
+    Args:
+        parts: Counts that add up to the whole.
+        behind: How many cases stand behind all of them.
+        rule: When a count is too small.
+    """
+    found = suppress_counts(
+        {(name,): n for name, n in parts.items()}, rule=rule, contributors={(name,): behind for name in parts}
+    )
+    return {name: found.cells[name,] for name in parts}
