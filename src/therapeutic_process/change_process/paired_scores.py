@@ -10,9 +10,8 @@ from narwhals.stable.v2.typing import IntoFrameT
 
 from therapeutic_process.change_process.bootstrap import numpy_module
 from therapeutic_process.change_process.score_series import (
-    attach,
     ends_known,
-    labels,
+    framed,
     scores_known,
     series_of,
 )
@@ -130,13 +129,13 @@ def _complete(pairs: Any) -> PairedScores[Any]:
 def _eager_pairs(table: nw.DataFrame[Any], client: str, order: str, score: str) -> PairedScores[Any]:
     """Find first and last scores with arrays; keys are checked on the way."""
     np = numpy_module()
-    table = scores_known(table.select(client, order, score), client, order, score)
+    table = scores_known(table[[client, order, score]], client, order, score)
     s = series_of(table, client=client, order=order, score=score)
     first, last, n = ends_known(s)
     # one score is both first and last, and no change can be seen in it
     edges = [np.where(n > 1, s.score.take(at, mode="clip"), np.nan) for at in (first, last)]
-    pairs = labels(table, {client: (s.client(s.starts[:-1]), client)})
-    return _complete(attach(pairs, {"before": edges[0], "after": edges[1], "n_scores": n}))
+    arrays = {"before": edges[0], "after": edges[1], "n_scores": n}
+    return _complete(framed(table, {client: (s.client(s.starts[:-1]), client)}, arrays))
 
 
 def _occasions(client: str, order: str, score: str, at: tuple[Any, Any] | None) -> tuple[nw.Expr, nw.Expr]:

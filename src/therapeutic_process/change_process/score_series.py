@@ -16,7 +16,7 @@ from therapeutic_process.tables.keys import unknown
 LOOK = 4096
 BLOCK = 32_768
 
-__all__ = ["Series", "attach", "blocks", "ends_known", "labels", "need_keys", "scores_known", "series_of"]
+__all__ = ["Series", "blocks", "ends_known", "framed", "need_keys", "scores_known", "series_of"]
 
 
 @attrs.frozen(eq=False)
@@ -178,13 +178,6 @@ def ends_known(s: Series) -> tuple[Any, Any, Any]:
     return first, last, n
 
 
-def attach(table: Any, columns: dict[str, Any]) -> Any:
-    """Add arrays as columns to an eager frame of the same height; NaN becomes null."""
-    new = [nw.new_series(k, v, backend=table.implementation) for k, v in columns.items()]
-    floats = [k for k, v in columns.items() if v.dtype.kind == "f"]
-    return table.with_columns(*new).with_columns(nw.col(*floats).fill_nan(None))
-
-
 def need_keys(table: nw.DataFrame[Any], client: str, order: str) -> None:
     """Check that every row of an eager frame names its client and its order.
 
@@ -212,14 +205,22 @@ def scores_known(table: nw.DataFrame[Any], client: str, order: str, score: str) 
     return table
 
 
-def labels(table: Any, columns: dict[str, tuple[Any, str]]) -> Any:
-    """Make an eager frame of labels, each of the type that a column of the caller's frame has."""
-    schema, new = table.collect_schema(), []
-    for name, (values, like) in columns.items():
+def framed(table: Any, labels: dict[str, tuple[Any, str]], arrays: dict[str, Any]) -> Any:
+    """Make an eager frame of the engine of another one.
+
+    Args:
+        table: The caller's frame.
+        labels: By name, keys and the column of ``table`` that has their type.
+        arrays: By name, arrays of the same length; NaN becomes null.
+    """
+    schema, columns = table.collect_schema(), {}
+    for name, (values, like) in labels.items():
         if isinstance(values, nw.Series):
             column = nw.maybe_reset_index(values)
         else:
             column = nw.new_series(name, values, backend=table.implementation)
-        same = column.dtype == schema[like]
-        new.append((column if same else column.cast(schema[like])).alias(name))
-    return new[0].to_frame().with_columns(*new[1:])
+        columns[name] = column if column.dtype == schema[like] else column.cast(schema[like])
+    for name, values in arrays.items():
+        columns[name] = nw.new_series(name, values, backend=table.implementation)
+    floats = [name for name, values in arrays.items() if values.dtype.kind == "f"]
+    return nw.from_dict(columns, backend=table.implementation).with_columns(nw.col(*floats).fill_nan(None))

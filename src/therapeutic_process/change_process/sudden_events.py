@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from therapeutic_process.change_process.bootstrap import numpy_module
-from therapeutic_process.change_process.score_series import attach, labels, series_of
+from therapeutic_process.change_process.score_series import framed, series_of
 from therapeutic_process.change_process.sudden_intervals import (
     neighbours,
     places,
@@ -110,14 +110,15 @@ def eager_events(table: Any, rule: SuddenRule, columns: tuple[str, str, str], *,
     s = series_of(table, client=client, order=order, score=score)
     p = sudden_places(s, rule)
     keys = {client: (s.client(p.at), client), order: (s.order(p.at), order)}
-    found = labels(table, keys | {"order_next": (s.order(p.at + 1), order)})
+    keys["order_next"] = s.order(p.at + 1), order
     arrays = {"place": p.at - p.low + 1, "n_of_client": _times(p)}
     arrays |= {name: p.around(s, k) for k, name in AROUND.items()}
     arrays["change"] = (arrays["score"] - arrays["score_next"]) * rule.sign
     arrays["_worst"] = later_worst(s, p, rule.sign)
     arrays["first_score"] = _first_known(s, p) if start is None else _at_occasion(s, p, start)
     arrays["last_score"] = _last_known(s, p) if end is None else _at_occasion(s, p, end)
-    return _finished(attach(found, arrays), Ordered(found, client, order), rule)
+    found = framed(table, keys, arrays)
+    return _finished(found, Ordered(found, client, order), rule)
 
 
 def _times(p: Places) -> Any:

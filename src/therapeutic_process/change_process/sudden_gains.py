@@ -220,14 +220,13 @@ def sudden_gains(
     )  # fmt: skip
     table = opened(frame)
     need_columns(table, client, order, score)
-    table = table.select(client, order, score)
     if isinstance(table, nw.DataFrame):
-        table = scores_known(table, client, order, score)
+        table = scores_known(table[[client, order, score]], client, order, score)
         events = eager_events(table, rule, (client, order, score), start=start, end=end)
     else:
         if check:
             check_scores(frame, client=client, order=order, score=score, strict=True)
-        table = numbers(table, score)
+        table = numbers(table.select(client, order, score), score)
         rows = ordered(table, client=client, order=order)
         events = lazy_events(rows, rule, score, start=start, end=end)
     return SuddenGains(

@@ -48,21 +48,16 @@ class Places:
 def _window(np: Any, values: Any) -> tuple[Any, Any, Any]:
     """Return count, mean and sum of squares of three scores, any of them missing."""
     a, b, c = values
-    n = np.full(len(a), 3)
     squares = np.zeros(len(a))
     for u, v in ((a, b), (b, c), (a, c)):
         apart = u - v
         apart *= apart
-        apart[np.isnan(apart)] = 0.0
-        squares += apart
-    for v in values:
-        gone = np.isnan(v)
-        n -= gone
-        v[gone] = 0.0
+        squares += np.fmax(apart, 0.0)  # which takes 0 for NaN
+    known = [v == v for v in values]  # noqa: PLR0124 - NaN is not equal to itself
+    n = known[0].astype(np.int64) + known[1] + known[2]
     safe = np.maximum(n, 1)
-    a += b
-    a += c
-    return n, a / safe, squares / safe
+    total = sum(np.where(k, v, 0.0) for k, v in zip(known, values, strict=True))
+    return n, total / safe, squares / safe
 
 
 def _stable(np: Any, s: Series, p: Places, rule: SuddenRule) -> Any:
