@@ -5,6 +5,8 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.session_process import (
@@ -72,3 +74,21 @@ def test_the_table_says_where_too_few_clients_inform_a_cell() -> None:
     assert row["undefined_because"].to_list() == ["fewer_than_2_clients"]
     assert row["p"].to_list() == [None]
     assert repr(effects).startswith("<TransitionEffects: lag 1, 4 codes, 3 clients;")
+
+
+@settings(max_examples=15)
+@given(st.permutations(["a", "b", "c"]), st.integers(0, 5))
+def test_relabelling_codes_permutes_the_effects(names: list[str], seed: int) -> None:
+    table = _cohort(0.4, 5, seed)
+    named = table.with_columns(pl.col("code").replace_strict(dict(zip("abc", names, strict=True))))
+    one, other = (
+        transition_effects(
+            sequential_statistics(t, client="client_id"), rng=np.random.default_rng(1), flips=999
+        )
+        for t in (table, named)
+    )
+    place = [other.codes.index(name) for name in names]
+    at = np.ix_(place, place)
+    assert np.allclose(other.effects.mean[at], one.effects.mean, equal_nan=True)
+    assert np.allclose(other.effects.high[at], one.effects.high, equal_nan=True)
+    assert np.allclose(other.test.p_family[at], one.test.p_family, equal_nan=True)

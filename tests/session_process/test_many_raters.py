@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared_data import SHARED, needs_shared
 from therapeutic_process.session_process import (
     brennan_prediger,
     cohen_kappa,
@@ -90,3 +92,12 @@ def test_with_two_raters_light_and_conger_are_cohen(units: list[list[str]]) -> N
     cohen = cohen_kappa(units).value
     assert light_kappa(units).value == pytest.approx(cohen, nan_ok=True)
     assert conger_kappa(units).value == pytest.approx(cohen, nan_ok=True)
+
+
+@needs_shared
+@pytest.mark.parametrize(("side", "kappa"), [("therapist", 0.741031349461568), ("client", 0.401362380176335)])
+def test_ten_annotators_of_annomi(side: str, kappa: float) -> None:
+    """The transcripts of the shared half that ten annotators coded; irr::kappam.fleiss on the same matrix."""
+    folder = SHARED / "reference" / "session_process"
+    told = json.loads((folder / f"agree_annomi_10annotators_{side}.json").read_text("utf-8"))
+    assert fleiss_kappa(told["input"]["matrix"]).value == pytest.approx(kappa, rel=1e-12)

@@ -44,3 +44,12 @@ def test_sampled_sign_flips_approach_the_exact_ones() -> None:
     assert exact.exact
     assert not sampled.exact
     assert np.allclose(exact.p, sampled.p, atol=0.03)
+
+
+@settings(max_examples=25)
+@given(hnp.arrays(np.float64, (6, 2), elements=values.filter(lambda x: x != 0)), st.sampled_from([0.5, 4.0]))
+def test_turned_signs_and_another_unit_keep_p(effect: Floats, factor: float) -> None:
+    one, other = (sign_flip_test(e, rng=np.random.default_rng(1)) for e in (effect, -factor * effect))
+    assert np.array_equal(one.p, other.p)
+    assert np.array_equal(one.p_family, other.p_family)
+    assert np.allclose(one.t, -other.t)

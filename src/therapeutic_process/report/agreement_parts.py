@@ -69,6 +69,29 @@ class DoubleCoded:
                     self.units.append((session.id if self.by_session else str(self.n_cases), given))
         self.n_cases += len(self.units) > before
 
+    def agreement(self) -> AgreementReport | None:
+        """Measure how far the coders agree; None where no interaction was given one code by each of two.
+
+        Raises:
+            MissingExtra: If the ``analysis`` extra is not installed.
+        """
+        # The room says which extra is missing, so it comes first.
+        from therapeutic_process.session_process import Ratings, agreement, as_ratings  # isort: skip
+
+        import numpy as np
+
+        raters = sorted({rater for _, given in self.units for rater in given})
+        cells = [[given.get(rater) for rater in raters] for _, given in self.units]
+        codes = sorted({code for row in cells for code in row if code is not None})
+        if not codes or not any(sum(code is not None for code in row) > 1 for row in cells):
+            return None
+        places = as_ratings(np.array(cells, dtype=object), categories=codes).places
+        clusters = sorted({cluster for cluster, _ in self.units})
+        several = len(clusters) > 1
+        own = np.array([clusters.index(c) for c, _ in self.units], dtype=np.int64) if several else None
+        ratings = Ratings(places, tuple(codes), own, len(clusters) if several else None)
+        return agreement(ratings, rng=np.random.default_rng(_SEED), draws=_DRAWS)
+
 
 def _coders(passes: list[CodingPass]) -> dict[str, str]:
     """Name the coder of each pass; passes of coders that nobody named are numbered."""
@@ -91,7 +114,7 @@ def agreement_parts(found: DoubleCoded, system: str, names: Names) -> Iterator[H
     if not found.units:
         return
     try:
-        report = _report(found)
+        report = found.agreement()
     except MissingExtra as missing:
         yield note(f"Agreement: cannot say: needs the {missing.extra} extra, which is not installed.")
         return
@@ -116,24 +139,6 @@ def agreement_parts(found: DoubleCoded, system: str, names: Names) -> Iterator[H
     yield table(caption, columns, rows)
     yield notes(_remarks(found, report, over))
     yield _mixed(report, names, system)
-
-
-def _report(found: DoubleCoded) -> AgreementReport | None:
-    import numpy as np
-
-    from therapeutic_process.session_process import Ratings, agreement, as_ratings
-
-    raters = sorted({rater for _, given in found.units for rater in given})
-    cells = [[given.get(rater) for rater in raters] for _, given in found.units]
-    codes = sorted({code for row in cells for code in row if code is not None})
-    if not codes or not any(sum(code is not None for code in row) > 1 for row in cells):
-        return None
-    places = as_ratings(np.array(cells, dtype=object), categories=codes).places
-    clusters = sorted({cluster for cluster, _ in found.units})
-    several = len(clusters) > 1
-    own = np.array([clusters.index(c) for c, _ in found.units], dtype=np.int64) if several else None
-    ratings = Ratings(places, tuple(codes), own, len(clusters) if several else None)
-    return agreement(ratings, rng=np.random.default_rng(_SEED), draws=_DRAWS)
 
 
 def _row(name: str, kappa: Agreement, alpha: Agreement, observed: Agreement) -> list[Content]:
