@@ -232,7 +232,7 @@ def _plan_row(one: PlanAdherence) -> list[Content]:
         [tag("div", line) for line in _delivered(one)] or "none planned",
         [tag("div", line) for line in _tasks(one)],
         [
-            when(one.review_due),
+            tag("span", when(one.review_due), style="white-space:nowrap"),
             tag("div", "that day has passed", class_="muted") if one.review_overdue else None,
         ],
     ]
