@@ -7,6 +7,7 @@ import random
 import re
 from typing import Any
 
+import polars as pl
 import pytest
 
 from therapeutic_process.errors import NotEnoughData
@@ -27,10 +28,12 @@ from therapeutic_process.report.view import View
 from therapeutic_process.session_process import (
     Transition,
     Transitions,
+    code_share_table,
     kappa_of_table,
     rating_congruence,
     session_ratings,
     therapy_course,
+    therapy_courses,
     transition_tables,
     transitions,
 )
@@ -167,6 +170,13 @@ def test_lines_are_broken_where_a_session_has_no_value() -> None:
     ]
     change = [v for v in shares["vconcat"][0]["data"]["values"] if v["who"] == "change"]
     assert len({v["stretch"] for v in change}) == 2
+
+
+def test_sessions_with_names_stand_in_order() -> None:
+    turns = pl.DataFrame({"s": ["first", "second"], "index": [1, 1], "code": ["a", "b"]})
+    spec = course_spec(therapy_courses(code_share_table(turns, session="s")))
+    assert spec is not None
+    assert {v["x"] for v in spec["vconcat"][0]["data"]["values"]} == {1, 2}
 
 
 def test_each_role_keeps_its_colour_in_every_panel() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from therapeutic_process.instruments import Catalogue
-    from therapeutic_process.session_process import SessionRatings, TherapyCourse
+    from therapeutic_process.session_process import SessionMeasured, SessionRatings, TherapyCourse
 
 __all__ = ["course_spec", "rating_figure", "rating_spec", "therapy_figure"]
 
@@ -129,24 +129,30 @@ def course_spec(course: TherapyCourse) -> Spec | None:
     often: dict[tuple[str, str | None], list[str]] = {}
     for row in sorted(known, key=lambda r: -(r.mean or 0.0)):
         often.setdefault((row.measure, row.of), []).append(row.name)
-    held = sorted({int(s.session) for s in course.sessions if s.session.lstrip("-").isdigit()})
+    numbered = all(s.session.isdecimal() for s in course.sessions)
+    held = sorted({_place(s, numbered=numbered) for s in course.sessions})
     passes = list(dict.fromkeys(s.of for s in course.sessions if s.measure == "code_share"))
     panels = []
     for number, ((measure, of), names) in enumerate(sorted(often.items())[:MAX_PANELS]):
         chosen = names[:MAX_LINES]
         values: list[Spec] = [
-            {"x": int(s.session), "y": s.value, "who": clean(s.name), "role": s.name}
+            {"x": _place(s, numbered=numbered), "y": s.value, "who": clean(s.name), "role": s.name}
             for s in course.sessions
             if (s.measure, s.of) == (measure, of) and s.name in chosen
         ]
-        numbered = f", pass {passes.index(of) + 1}" if of in passes and len(passes) > 1 else ""
+        which = f", pass {passes.index(of) + 1}" if of in passes and len(passes) > 1 else ""
         whole = (0.0, 1.0) if measure == "talk_share" else None
         last = number == min(len(often), MAX_PANELS) - 1
         drawn = _broken(values, held)
         panels.append(
-            _panel(_MEASURES[measure] + numbered, drawn, whole, held, _colours(drawn), last=last, zero=True)
+            _panel(_MEASURES[measure] + which, drawn, whole, held, _colours(drawn), last=last, zero=True)
         )
     return {"vconcat": panels, "spacing": 16, "resolve": {"scale": {"stroke": "independent", "x": "shared"}}}
+
+
+def _place(one: SessionMeasured, *, numbered: bool) -> int:
+    """Return where a session stands: at its number, or by order where sessions have names."""
+    return int(one.session) if numbered else one.position
 
 
 def _broken(values: list[Spec], held: list[int]) -> list[Spec]:
