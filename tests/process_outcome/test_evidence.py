@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import attrs
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,3 +123,17 @@ def test_it_prints_and_lays_out_every_criterion() -> None:
     assert found.to_frame()["name"].to_list() == list(NAMES)
     assert "none proves it" in str(found)
     assert found.criterion("timeline").source == "timing and placebo lead"
+
+
+@pytest.mark.parametrize(("lag", "verdict"), [(0, "not assessable here"), (1, "met")])
+def test_only_a_score_a_session_later_or_more_speaks_of_a_timeline(lag: int, verdict: str) -> None:
+    rng = np.random.default_rng(3)
+    table = simulate_cohort("pure", n_clients=200, n_sessions=12, effect=4.0, rng=rng).table
+    after = table.rename({"outcome_before": "score", "event": "process"}).with_columns(
+        pl.col("score").shift(-1).over("client_id")
+    )
+    window = LagWindow(unit="sessions", shortest=lag, longest=lag)
+    theory = TheoryOfChange(id="t", name="A theory", mechanisms=(a_mechanism(lag=window),))
+    tested = process_outcome.test_theory(theory, {"m": after}, timing="after")
+    assert tested.mechanism("m").verdict == "supported"
+    assert verdicts(tested)["timeline"] == verdict

@@ -274,6 +274,16 @@ def test_without_a_case_that_is_the_reason() -> None:
     assert found.reasons == ("no client with a held session or a score was given",)
 
 
+def test_a_mechanism_without_a_score_leaves_the_others_their_test() -> None:
+    data = table(effect=2.5)
+    empty = data.with_columns(score=pl.lit(None, dtype=pl.Float64))
+    theory = a_theory(a_mechanism(), a_mechanism("n"))
+    found = process_outcome.test_theory(theory, {"m": data, "n": empty}, timing="before")
+    assert [m.verdict for m in found.mechanisms] == ["supported", "not testable"]
+    assert "no_outcome" in found.mechanism("n").reasons[0]
+    assert found.n_tested == 1
+
+
 def test_undeclared_timing_and_broken_tables_are_refused() -> None:
     with pytest.raises(CannotEstimate, match="timing_undeclared"):
         verdicts(table(), timing=None)

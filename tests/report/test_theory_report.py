@@ -24,6 +24,7 @@ from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.exchange import example_cases
 from therapeutic_process.process_outcome import (
     EventCourse,
+    MechanismTest,
     SpecificationSensitivity,
     TheoryTest,
     event_course,
@@ -228,6 +229,43 @@ def test_the_case_report_shows_what_stands_under_the_theory(read_page: Callable[
     assert "case-theory" in page.ids
     assert "The test is of a cohort, not of this case" in page.text
     assert "case-theory" not in read_page(case_report(case)).ids
+
+
+def test_shares_on_the_page_are_those_counted_by_hand(read_page: Callable[[str], Any]) -> None:
+    """Five turns a case: two with C (active), one with S (undecided), one with N (unclaimed), one without a code."""
+    codes = ("C", "C", "S", "N", None)
+    turns = [
+        {"index": i, "kind": "speech", "speaker": "c",
+         "codes": [{"coding_pass": "p", "system": "automisc", "code": code}] if code else []}
+        for i, code in enumerate(codes)
+    ]  # fmt: skip
+    outside = {"participant": "c", "locus": "out_of_session"}
+    cases = [
+        Case.model_validate({
+            "id": f"k{i}", "participants": [{"id": "c", "role": "client"}],
+            "sessions": [{"id": "s1", "number": 1, "status": "held", "interactions": turns},
+                         {"id": "s2", "number": 2, "status": "held"}],
+            "coding_passes": [{"id": "p", "system": "automisc", "coder": {"kind": "observer"}, "extent": "all",
+                               "sessions": ["s1", "s2"]}],
+            "change_events": [outside | {"id": f"e{n}", "after_session": f"s{n}"} for n in (1, 2)],
+        })
+        for i in range(2)
+    ]  # fmt: skip
+    active = MechanismTest(a_mechanism("talk"), "supported", ("as it was found",))
+    other = CodePattern(system="automisc", codes=("S",))
+    undecided = MechanismTest(a_mechanism("sustain", cause=other), "inconclusive", ("as it was found",))
+    theory = TheoryTest((active, undecided), "0" * 64, None, 0.95, 2)
+    text = read_page(cohort_report(cases, theory=TheoryFindings(theory), max_case_views=0)).text
+    assert "10 interactions of held sessions under the theory" in text
+    for told in (
+        "a mechanism that claims them is supported 4 40 %",
+        "claimed, and neither active nor shown to be inert 2 20 %",
+        "every mechanism that claims them was tested and lies within its bounds 0 0 %",
+        "no mechanism speaks of them 2 20 %",
+        "hold no code 2 20 %",
+        "Of 4 changes outside sessions, 2 that no session event claims; 2 whose last session before holds an active",
+    ):
+        assert told in text
 
 
 def test_a_domain_that_only_the_records_name_stays_in_them(read_page: Callable[[str], Any]) -> None:

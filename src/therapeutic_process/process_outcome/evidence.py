@@ -154,7 +154,7 @@ def _timeline(one: MechanismTest) -> Criterion:
     source = "timing and placebo lead"
     if one.effect is None or np.isnan(one.effect.placebo.p_value):
         return Criterion("timeline", "not assessable here", "no placebo lead was estimated", source)
-    if one.effect.timing == "after":
+    if not one.effect.layout.sessions_later:
         because = "the score of the same day says nothing about what lasted"
         return Criterion("timeline", "not assessable here", because, source)
     if one.effect.placebo.rejects:

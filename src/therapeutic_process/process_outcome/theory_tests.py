@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from therapeutic_process.change_process import ChangePattern, Mechanism, TheoryOfChange, fingerprint
-from therapeutic_process.errors import CannotEstimate, NotEnoughData
+from therapeutic_process.errors import CannotEstimate, NotEnoughData, TableError
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
-from therapeutic_process.process_outcome.layout import Layout, Timing, require_timing
+from therapeutic_process.process_outcome.layout import Layout, Timing, require_level, require_timing
 from therapeutic_process.process_outcome.theory_changes import described_changes, why_no_verdict
 from therapeutic_process.process_outcome.theory_judging import (
     COLUMNS,
@@ -46,6 +46,7 @@ __all__ = ["test_theory"]
 
 _NAME = "test_theory"
 AFTER = "score_after"
+_OF_THE_DATA = {"no_outcome", "too_many_occasions"}  # other broken contracts are the table's, not the data's
 
 
 def test_theory(
@@ -101,9 +102,10 @@ def test_theory(
         replications: Cohorts simulated at each bound to see whether the design could tell.
 
     Raises:
-        CannotEstimate: With code `timing_undeclared`. What a mechanism lacks makes it not testable instead.
+        CannotEstimate: With codes `timing_undeclared` and `level_undefined`. What a mechanism lacks makes it not testable instead.
         TableError: If a table does not keep its contract.
     """
+    require_level(_NAME, level)
     when = require_timing(_NAME, timing)
     source: Source = data if isinstance(data, Mapping) else tuple(data)
     options = {"respondent": respondent, "complete": complete, "catalogue": catalogue or builtin_catalogue()}
@@ -173,6 +175,10 @@ def _at(mechanism: Mechanism, series: Series, lag: Lag, timing: Timing) -> Estim
         effect = lagged_within_client_effect(kept.table, layout=layout, cluster=kept.cluster, **COLUMNS)
     except CannotEstimate as refusal:
         return _not_testable(lag.said, str(refusal))
+    except TableError as broken:
+        if broken.code not in _OF_THE_DATA:
+            raise
+        return _not_testable(lag.said, str(broken))
     return Estimated(mechanism, lag, kept, effect)
 
 
