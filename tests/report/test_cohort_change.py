@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from report.change_cases import CLIENT, GAIN_AND_LOSS, THERAPIST, case_with, goal, series
 from therapeutic_process.change_process import GradedChange, talking_therapies_of
+from therapeutic_process.errors import MissingExtra
 from therapeutic_process.exchange import example_cases
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.report import cohort_report
@@ -266,3 +267,52 @@ def test_every_class_has_words() -> None:
     from therapeutic_process.change_process import CLASSES
 
     assert tuple(CLASS_WORDS) == CLASSES
+
+
+def test_groups_are_not_told_where_series_do_not_stand_for_clients() -> None:
+    twice = [m for name in ("one", "two") for m in series("phq9", RECOVERED, respondent=observer(name))]
+    people = [{"id": "c1", "role": "client", "arm": "a"}]
+    rows = [{**m, "id": f"m{i}"} for i, m in enumerate(twice)]
+    once = [
+        case_with(*series("phq9", RECOVERED, respondent=observer("one")), clients=[{**people[0], "arm": arm}])
+        for arm in "ab"
+        for _ in range(8)
+    ]
+    made, withheld = group_tables(tallied([*once, case_with(*rows, clients=people)]))
+    assert made == []
+    assert set(withheld.values()) == {"several series are about one person"}
+    assert len(group_tables(tallied(once))[0]) == 1
+    of_a_therapist = case_with(
+        *series("phq9", RECOVERED, who="t1", respondent=observer("one")), clients=people
+    )
+    made, withheld = group_tables(tallied([*once, of_a_therapist]))
+    assert made == []
+    assert set(withheld.values()) == {"some series are about somebody who is no client"}
+
+
+def observer(name: str) -> dict[str, str]:
+    return {"kind": "observer", "name": name}
+
+
+def test_without_the_extra_there_are_shares_and_no_intervals(
+    monkeypatch: pytest.MonkeyPatch, read_page: Read
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise MissingExtra("analysis", "numpy")
+
+    monkeypatch.setattr("therapeutic_process.report.shares.numpy_module", missing)
+    monkeypatch.setattr("therapeutic_process.report.cohort_change_groups.suppress_counts", missing)
+    sizes = {("a", RECOVERED): 8, ("a", UNCHANGED): 6, ("b", RECOVERED): 5, ("b", UNCHANGED): 9}
+    text = words(read_page, groups(sizes))
+    assert "PHQ-9 by client 28 13 46 % 0 0 %" in text
+    assert "PHQ-9 by client, by arm: not shown: " in text
+    assert "analysis" in text
+
+
+def test_simulated_cases_have_no_class_and_say_why(read_page: Read) -> None:
+    from therapeutic_process.simulate import simulate_cohort, simulated_cases
+
+    cohort = simulate_cohort("rtm", n_clients=6, n_sessions=8, rng=np.random.default_rng(1))
+    text = words(read_page, simulated_cases(cohort))
+    assert "no verified cutoff of caseness is known Simulated outcome (6) 6" in text
+    assert "no verified threshold of reliable change is known (6)" in text
