@@ -216,6 +216,7 @@ def test_the_cohort_report_shows_the_theory(read_page: Callable[[str], Any]) -> 
     assert "Under the theory" in page.text
     assert "conditional on what the event follows" in page.text
     assert "regression to the mean" in page.text
+    assert page.text.count("an unmeasured cause that varies over time defeats every method") == 1
     assert "that no session event claims" in page.text
     assert MARKUP in page.text
     labels = [v for _, name, v in page.attributes if name == "aria-label"]

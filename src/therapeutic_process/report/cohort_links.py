@@ -61,7 +61,13 @@ def theory_parts(found: TheoryFindings) -> Iterator[Html]:
         wide=True,
     )
     yield _mechanisms(tested)
-    yield from (_limits(one) for one in in_order(tested) if one.effect is not None)
+    limits = dict.fromkeys(
+        x for one in tested.mechanisms if one.effect is not None for x in one.effect.limits
+    )
+    if limits:
+        yield note("What no such test can exclude, with the share of false positives where it was measured:")
+        yield tag("ul", (tag("li", text) for text in limits), class_="note")
+    yield from (_stands_on(one) for one in in_order(tested) if one.effect is not None)
     yield from (_described(one) for one in in_order(tested) if one.described is not None)
     for number, (name, models) in enumerate(found.specifications.items()):
         yield tag("h3", f"Models side by side: {name}")
@@ -115,7 +121,7 @@ def _verdict(one: LagTest) -> Html:
     return join(tag("span", one.verdict, class_=f"verdict {colour}"), condition)
 
 
-def _limits(one: MechanismTest) -> Html:
+def _stands_on(one: MechanismTest) -> Html:
     effect = one.effect
     assert effect is not None
     told = [
@@ -123,7 +129,6 @@ def _limits(one: MechanismTest) -> Html:
         *(f"left out: {n:,} × {reason}" for reason, n in one.dropped),
         *(f"warning: {text}" for text in one.warnings),
         *(f"assumes: {text}" for text in effect.assumptions),
-        *(f"limit: {text}" for text in effect.limits),
     ]
     summary = tag("summary", f"What the test of {one.mechanism.label or one.mechanism.id} stands on")
     return tag("details", summary, notes(told))
