@@ -11,7 +11,7 @@ from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead, within_client_sd
-from therapeutic_process.process_outcome.layout import Timing, require_timing
+from therapeutic_process.process_outcome.layout import Timing, require_level, require_timing
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.sweep import sweep
 from therapeutic_process.tables import frame_of
@@ -163,6 +163,7 @@ def event_course(
         CannotEstimate: With codes `timing_undeclared`, `process_no_event`, `no_informative_client`, `windows_overlap`.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     when = require_timing(_NAME, timing)
     if when == "both":
         needed = "one score per session, timing 'before' or 'after'"
@@ -221,21 +222,20 @@ def _refuse(panel: Panel, scores: Array) -> None:
 
 def _matched(panel: Panel, scores: Array, events: NDArray[np.intp], caliper: float) -> NDArray[np.intp]:
     """Return the sessions that sessions with the event are matched to: the closest, of several the first."""
-    controls = []
+    controls = [np.empty((0, 2), dtype=np.intp)]
     for t in np.unique(events[:, 1]):
         free = np.flatnonzero((panel.process[:, t] == 0) & ~np.isnan(scores[:, t]))
         if not len(free):
             continue
         order = free[np.argsort(scores[free, t], kind="stable")]
         ranked = scores[order, t]
-        for who in events[events[:, 1] == t, 0]:
-            here = scores[who, t]
-            right = int(np.searchsorted(ranked, here))
-            near = [k for k in (right - 1, right) if 0 <= k < len(ranked)]
-            best = min(near, key=lambda k: abs(ranked[k] - here))
-            if abs(ranked[best] - here) <= caliper:
-                controls.append((order[best], t))
-    return np.array(controls, dtype=np.intp).reshape(-1, 2)
+        here = scores[events[events[:, 1] == t, 0], t]
+        above = np.minimum(np.searchsorted(ranked, here), len(ranked) - 1)
+        below = np.maximum(above - 1, 0)
+        nearest = np.where(np.abs(ranked[below] - here) <= np.abs(ranked[above] - here), below, above)
+        found = order[nearest[np.abs(ranked[nearest] - here) <= caliper]]
+        controls.append(np.column_stack([found, np.full(len(found), t)]))
+    return np.concatenate(controls)
 
 
 def _point(
