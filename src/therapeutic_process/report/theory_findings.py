@@ -84,8 +84,12 @@ def theory_findings(
     Raises:
         MissingExtra: If the ``analysis`` extra is not installed.
     """
-    from therapeutic_process.process_outcome import event_course, process_table, specification_sensitivity
-    from therapeutic_process.process_outcome.layout import Layout
+    from therapeutic_process.process_outcome import (
+        Layout,
+        event_course,
+        process_table,
+        specification_sensitivity,
+    )
 
     several = tuple(cases)
     models: dict[str, SpecificationSensitivity] = {}
