@@ -20,7 +20,7 @@ from therapeutic_process.process_outcome.conditional import (
 )
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def event_crossover_effect(
             `separation`, `not_converged`.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout)
     if referents not in get_args(Referents):
         raise CannotEstimate(

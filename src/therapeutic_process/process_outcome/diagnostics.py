@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from therapeutic_process.process_outcome.sweep import RankDeficient, least_squares, sweep
+from therapeutic_process.process_outcome.sweep import Degenerate, least_squares, sweep
 
 if TYPE_CHECKING:
     from therapeutic_process.process_outcome.panel import Panel
@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 PLACEBO_LEVEL = 0.05
 _SAME = 1e-9
+_ROUNDING = 1e-13
 
 
 @attrs.frozen
@@ -72,7 +73,7 @@ def placebo_lead(panel: Panel) -> PlaceboLead:
         return nothing
     try:
         fit = least_squares(change, [process], sweep(used, trends=False))
-    except RankDeficient:
+    except Degenerate:
         return nothing
     se, units = fit.clustered_se()
     estimate = float(fit.coefficients[0])
@@ -116,8 +117,8 @@ def informative_clients(process: Array) -> NDArray[np.bool_]:
         process: (clients, sessions), nan where not coded.
     """
     coded = ~np.isnan(process)
-    high = np.where(coded, process, -np.inf).max(axis=1)
-    low = np.where(coded, process, np.inf).min(axis=1)
+    high = np.where(coded, process, -np.inf).max(axis=1, initial=-np.inf)
+    low = np.where(coded, process, np.inf).min(axis=1, initial=np.inf)
     return np.asarray(high > low)
 
 
@@ -139,4 +140,6 @@ def within_client_sd(values: Array) -> float:
         return 0.0
     residual = sweep(used, trends=True, sessions=False).residual(values - centre)
     spread = float(np.sqrt((residual**2).sum() / freedom))
-    return spread if spread > _SAME * float(np.abs(values[seen] - values[seen].mean()).max()) else 0.0
+    known = values[seen]
+    rounding = max(_SAME * float(np.abs(known - known.mean()).max()), _ROUNDING * float(np.abs(known).max()))
+    return spread if spread > rounding else 0.0

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_SAME = 1e-12
 
 
 @attrs.frozen(eq=False)
@@ -118,7 +119,12 @@ def _gmm(y: Array, x: Array, z: Array, used: NDArray[np.bool_], *, two_steps: bo
     weight = np.linalg.pinv(np.einsum("ant,ts,bns->ab", z, neighbours, z, optimize=True))
     zx = np.tensordot(z, x, axes=([1, 2], [1, 2]))
     zy = np.tensordot(z, y, axes=([1, 2], [0, 1]))
-    turn = np.linalg.solve(zx.T @ weight @ zx, zx.T @ weight)
+    cross = zx.T @ weight @ zx
+    size = np.sqrt(np.abs(np.diag(cross)))
+    size[size == 0] = 1.0
+    if np.linalg.matrix_rank(cross / np.outer(size, size), tol=_SAME, hermitian=True) < len(cross):
+        raise np.linalg.LinAlgError
+    turn = np.linalg.solve(cross, zx.T @ weight)
     residual = np.where(used, y - np.tensordot(turn @ zy, x, 1), 0.0)
     moments = (z * residual).sum(axis=2)
     spread = moments @ moments.T

@@ -14,7 +14,7 @@ from therapeutic_process.process_outcome.dropout_result import DropoutEstimate, 
 from therapeutic_process.process_outcome.joint_covariance import covariance
 from therapeutic_process.process_outcome.joint_likelihood import likelihood
 from therapeutic_process.process_outcome.joint_model import better_reading, joint_effect, usable_clients
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import screen_effect
 
@@ -95,6 +95,7 @@ def dropout_sensitivity(
             of the estimator and of the joint model.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout)
     _refuse_plan(plan, deltas, imputations, estimator)
     panel = read_panel(

@@ -13,7 +13,7 @@ from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS, screen_columns
-from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
+from therapeutic_process.process_outcome.sweep import Degenerate, LeastSquares, least_squares, sweep
 
 if TYPE_CHECKING:
     import polars as pl
@@ -155,10 +155,8 @@ def _refuse(used: NDArray[np.bool_], amounts: Array) -> None:
 def _fit(target: Array, columns: list[Array], used: NDArray[np.bool_], time: Array | None) -> LeastSquares:
     try:
         return least_squares(target, columns, sweep(used, trends=True, time=time))
-    except RankDeficient as deficient:
-        needed = f"{deficient.columns} columns that vary independently within clients"
-        found = str(deficient.rank)
-        raise CannotEstimate(_NAME, "rank_deficient", needed=needed, found=found) from None
+    except Degenerate as why:
+        raise CannotEstimate(_NAME, why.code, needed=why.needed, found=why.found) from None
 
 
 def _departure(effects: Array, covariance: Array, amounts: Array, df: int) -> float:

@@ -27,7 +27,7 @@ from therapeutic_process.process_outcome.joint_fit import (
 )
 from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
 from therapeutic_process.process_outcome.joint_result import ReadingEstimate, WithinClientEffect
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.panel import Panel, from_first_score, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.scale_limits import at_an_end, looks_back
@@ -52,6 +52,7 @@ _PHI_REFUSED = 0.95
 _WORSE_BY = 9.0
 _PENALTY_LEADS = 0.5
 _FEW_VALUES = 7
+_FEW_SCORED = 5
 
 
 def lagged_within_client_effect(
@@ -109,9 +110,11 @@ def lagged_within_client_effect(
         CannotEstimate: With codes `timing_undeclared`, `shared_items`, `too_few_occasions`,
             `too_few_clients`, `too_few_varying_clients`, `no_within_variance`, `too_few_clusters`,
             `not_converged`, `hessian_not_positive`, `carry_over_too_strong`, `rank_deficient` (of covariates),
-            `lag_in_days`.
+            `lag_in_days`,
+            `session_numbers_empty`, `level_undefined`.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout, days=days)
     refuse_shared_items(_NAME, outcome_items, process_items)
     panel = read_panel(
@@ -299,6 +302,7 @@ def refuse_thin(panel: Panel, function: str = _NAME) -> tuple[float, float]:
     for code, found, least, what in checks:
         if found < least:
             raise CannotEstimate(function, code, needed=f"at least {least} {what}", found=str(found))
+    _refuse_empty_numbers(panel, function)
     spread = within_client_sd(panel.outcome), within_client_sd(panel.process)
     if not min(spread) > 0:
         still = " and ".join(
@@ -313,6 +317,27 @@ def refuse_thin(panel: Panel, function: str = _NAME) -> tuple[float, float]:
     return spread
 
 
+def _refuse_empty_numbers(panel: Panel, function: str) -> None:
+    """Refuse session numbers of which every other one is nobody's: the "next score" would be half a step away."""
+    empty = _empty_numbers(panel)
+    if 2 * empty >= panel.n_sessions:
+        needed = "session numbers without gaps: number the sessions anew"
+        raise CannotEstimate(
+            function,
+            "session_numbers_empty",
+            needed=needed,
+            found=f"{empty} of {panel.n_sessions} numbers that nobody has",
+        )
+
+
+def _empty_numbers(panel: Panel) -> int:
+    """Count the session numbers from first to last at which nobody has a score or a coded session."""
+    steps = panel.layout.steps
+    held = np.array((~np.isnan(panel.outcome)).any(axis=0))
+    held[: panel.process.shape[1]] |= (~np.isnan(panel.process)).any(axis=0)
+    return sum(not held[at : at + steps].any() for at in range(0, len(held) - 1, steps))
+
+
 def _refuse(code: str, needed: str, found: object) -> None:
     raise CannotEstimate(_NAME, code, needed=needed, found=str(found))
 
@@ -322,8 +347,9 @@ def _fit(model: Structure, patterns: Patterns, scaled: Array, cells: Array | Non
     try:
         fit = fit_reading(model, patterns, start_values(model, scaled), cells)
     except FitFailed as failed:
+        found = f"{failed.found}{_thinly_scored(patterns, model)}"
         raise CannotEstimate(
-            _NAME, failed.code, needed=f"a converged fit of the {reading} reading", found=failed.found
+            _NAME, failed.code, needed=f"a converged fit of the {reading} reading", found=found
         ) from None
     carry = abs(fit.value("phi"))
     if carry > _PHI_REFUSED:
@@ -393,7 +419,34 @@ def _warnings(panel: Panel, readings: tuple[ReadingEstimate, ...]) -> tuple[str,
             found.append(
                 f"{r.reading} reading: a weak penalty supplies most of what is known of {', '.join(led)}"
             )
+    empty = _empty_numbers(panel)
+    if empty:
+        found.append(f"{empty} session numbers that nobody has: a step over them counts as a session")
+    lasting = _never_ends(panel.process)
+    if lasting > informative_clients(panel.process).sum() / 2:
+        found.append(
+            f"in {lasting} clients the process, once begun, never ends: that cannot be told from their own course"
+        )
     values = len(np.unique(panel.outcome[~np.isnan(panel.outcome)]))
     if values <= _FEW_VALUES:
         found.append(f"the outcome takes {values} values: a single ordinal item is no interval scale")
     return tuple(found)
+
+
+def _thinly_scored(patterns: Patterns, model: Structure) -> str:
+    """Tell where hardly anybody has a score: often one long course among short ones is what cannot be fitted."""
+    scores = patterns.count @ patterns.mask[:, : model.occasions]
+    thin = int((scores < _FEW_SCORED).sum())
+    return (
+        f"; {thin} of {model.occasions} occasions have scores of fewer than {_FEW_SCORED} clients"
+        if thin
+        else ""
+    )
+
+
+def _never_ends(process: Array) -> int:
+    """Count the clients in whom the process varies and only ever rises."""
+    coded = ~np.isnan(process)
+    highest = np.maximum.accumulate(np.where(coded, process, -np.inf), axis=1)
+    rising = ((process >= highest) | ~coded).all(axis=1)
+    return int((rising & informative_clients(process)).sum())

@@ -28,6 +28,8 @@ LIMITS = (
     "much noise (SD 4) with events that follow the true state: 9 % false positives",
     "strong carry-over (φ = .7): 11 % false positives",
     "curved individual recovery at 1,000 clients: 11 % false positives",
+    "events that last for sessions, or follow scores before the last two: up to 36 % false positives",
+    "a process that, once begun, never ends cannot be told from the client's own course",
     "second-order carry-over harms the state reading",
     "an unmeasured cause that varies over time defeats every method (33–97 % false positives)",
     "therapists respond to need: no or a negative association is no evidence that a process is inert",

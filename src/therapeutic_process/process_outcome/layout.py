@@ -41,6 +41,19 @@ def require_timing(function: str, timing: object) -> Timing:
     return cast("Timing", timing)
 
 
+def require_level(function: str, level: object) -> float:
+    """Refuse a level of intervals that is no share.
+
+    Raises:
+        CannotEstimate: If `level` is not a number between 0 and 1.
+    """
+    if type(level) not in {int, float} or not 0 < cast("float", level) < 1:
+        raise CannotEstimate(
+            function, "level_undefined", needed="a level between 0 and 1, as in 0.95", found="another"
+        )
+    return cast("float", level)
+
+
 def _timing(value: object) -> Timing:
     return require_timing(_NAME, value)
 

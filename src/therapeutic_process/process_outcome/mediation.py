@@ -22,7 +22,7 @@ from therapeutic_process.process_outcome.joint_model import (
     refuse_thin,
     usable_clients,
 )
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.mediation_result import (
     SCREEN_LIMITS,
     MediationReading,
@@ -32,6 +32,7 @@ from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import MIN_CLIENTS, MIN_ROWS, screen_columns
 from therapeutic_process.process_outcome.screen_result import SHORT, SHRINKS
 from therapeutic_process.process_outcome.sweep import (
+    Degenerate,
     LeastSquares,
     RankDeficient,
     least_squares,
@@ -109,6 +110,7 @@ def within_client_mediation(
             `lagged_within_client_effect`.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout)
     _refuse_order(mediator, mediator_timing, (outcome, process))
     if estimator not in get_args(Estimator):
@@ -267,9 +269,8 @@ def _fit(target: Array, columns: list[Array], used: NDArray[np.bool_]) -> LeastS
         raise CannotEstimate(_NAME, "too_few_clients", needed=needed, found=str(n))
     try:
         return least_squares(target, columns, sweep(used, trends=True))
-    except RankDeficient as deficient:
-        needed = f"{deficient.columns} columns that vary independently within clients"
-        raise CannotEstimate(_NAME, "rank_deficient", needed=needed, found=str(deficient.rank)) from None
+    except Degenerate as why:
+        raise CannotEstimate(_NAME, why.code, needed=why.needed, found=why.found) from None
 
 
 def _covariance(first: LeastSquares, second: LeastSquares) -> Array:

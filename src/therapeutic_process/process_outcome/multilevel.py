@@ -10,6 +10,10 @@ from scipy import optimize
 Array = NDArray[np.float64]
 
 
+class NotConverged(Exception):
+    """The search for the ratio of variances did not end."""
+
+
 @attrs.frozen(eq=False)
 class RandomIntercept:
     """A fitted random-intercept model.
@@ -43,6 +47,9 @@ def random_intercept(
         design: X with its intercept, (rows, k).
         client: Client of every row, numbered from 0.
         restricted: REML rather than ML.
+
+    Raises:
+        NotConverged: If the search for the ratio of variances does not end.
     """
     sums = _ClientSums(target, design, client)
 
@@ -53,6 +60,8 @@ def random_intercept(
     best = int(np.argmin([deviance(root) for root in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = optimize.minimize_scalar(deviance, bounds=(low, high), method="bounded", options={"xatol": 1e-10})
+    if not found.success:
+        raise NotConverged
     root = float(found.x) if found.fun < deviance(0.0) else 0.0
     at = _profile(sums, root**2, restricted=restricted)
     errors = np.sqrt(at.variance * np.diag(np.linalg.inv(at.cross)))

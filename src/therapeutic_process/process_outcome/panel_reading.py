@@ -162,7 +162,10 @@ def read_columns(table: IntoFrame, key: str, names: tuple[str, ...]) -> dict[obj
 
 
 def _refuse_missing_key(frame: nw.DataFrame[Any], name: str) -> None:
-    missing = int(frame[name].is_null().sum())
+    column = frame[name]
+    missing = int(column.is_null().sum())
+    if column.dtype.is_float():  # NaN is no null, and no key either
+        missing += int(column.fill_null(0.0).is_nan().sum())
     if missing:
         raise TableError(
             "key_missing", needed=f"a value of {name} in every row", found=f"{missing} rows without"
@@ -182,12 +185,8 @@ def _eager(table: IntoFrame, names: list[str]) -> nw.DataFrame[Any]:
 
 
 def _codes(frame: nw.DataFrame[Any], name: str) -> NDArray[np.intp]:
+    _refuse_missing_key(frame, name)
     column = frame[name]
-    missing = int(column.is_null().sum())
-    if missing:
-        raise TableError(
-            "key_missing", needed=f"a value of {name} in every row", found=f"{missing} rows without"
-        )
     countable = column if column.dtype.is_numeric() else column.cast(nw.String).rank("dense")
     return np.unique(countable.to_numpy(), return_inverse=True)[1].ravel()
 

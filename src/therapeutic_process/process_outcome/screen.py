@@ -16,11 +16,11 @@ from therapeutic_process.process_outcome.diagnostics import (
     placebo_lead,
     within_client_sd,
 )
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen_result import IMMEDIATE, SHORT, SHRINKS, WithinClientScreen
-from therapeutic_process.process_outcome.sweep import LeastSquares, RankDeficient, least_squares, sweep
+from therapeutic_process.process_outcome.sweep import Degenerate, LeastSquares, least_squares, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -87,9 +87,10 @@ def lagged_within_client_screen(
 
     Raises:
         CannotEstimate: With codes `timing_undeclared`, `shared_items`, `too_few_clients`, `rank_deficient`,
-            `too_few_clusters`, `windows_overlap`.
+            `no_within_variance`, `outcome_determined`, `too_few_clusters`, `windows_overlap`, `level_undefined`.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout, days=days)
     plan = attrs.evolve(
         plan,
@@ -187,13 +188,8 @@ def _fit(
         raise CannotEstimate(_NAME, "too_few_clients", needed=needed, found=str(n))
     try:
         return least_squares(target, list(columns.values()), sweep(used, trends=True, time=time))
-    except RankDeficient as deficient:
-        raise CannotEstimate(
-            _NAME,
-            "rank_deficient",
-            needed=f"{deficient.columns} columns that vary independently within clients",
-            found=str(deficient.rank),
-        ) from None
+    except Degenerate as why:
+        raise CannotEstimate(_NAME, why.code, needed=why.needed, found=why.found) from None
 
 
 def _standard_errors(fit: LeastSquares, panel: Panel) -> tuple[Array, int]:

@@ -10,6 +10,7 @@ from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.crossover import conditional_fit
+from therapeutic_process.process_outcome.layout import require_level
 from therapeutic_process.process_outcome.observed_days import observed_spans, pieces_of_time, strata_of_pieces
 from therapeutic_process.process_outcome.panel_reading import read_columns
 
@@ -141,6 +142,7 @@ def self_controlled_event_effect(
             `separation`, `not_converged`, `placebo_lead`.
         TableError: If a table does not keep its contract.
     """
+    require_level(_NAME, level)
     _refuse_windows(windows, event_precision)
     observed = read_columns(observation, client, (start, end))
     exposed = read_columns(sessions, client, (day,))

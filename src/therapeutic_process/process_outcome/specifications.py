@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
+from therapeutic_process.process_outcome.diagnostics import within_client_sd
 from therapeutic_process.process_outcome.differences import difference_gmm, first_difference
 from therapeutic_process.process_outcome.events import (
     TableTest,
@@ -18,15 +19,15 @@ from therapeutic_process.process_outcome.events import (
 )
 from therapeutic_process.process_outcome.joint_model import joint_effect
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
-from therapeutic_process.process_outcome.multilevel import random_intercept
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
+from therapeutic_process.process_outcome.multilevel import NotConverged, random_intercept
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import screen_effect
 from therapeutic_process.process_outcome.specification_result import (
     SpecificationEstimate,
     SpecificationSensitivity,
 )
-from therapeutic_process.process_outcome.sweep import RankDeficient, least_squares, sweep
+from therapeutic_process.process_outcome.sweep import Degenerate, least_squares, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ __all__ = ["specification_sensitivity"]
 
 _NAME = "specification_sensitivity"
 _POINTS = "points per unit"
+_SAME = 1e-9
 
 
 def specification_sensitivity(
@@ -82,21 +84,24 @@ def specification_sensitivity(
         CannotEstimate: If `timing` is undeclared; a model that refuses becomes a row with its reason.
         TableError: If the table does not keep its contract.
     """
+    require_level(_NAME, level)
     plan = declared(_NAME, timing, layout)
     panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     rows = lagged_rows(panel)
-    return SpecificationSensitivity(
-        (
-            *_joint(panel, level),
-            _screen(panel, level),
-            *_client_effects(panel, level),
-            *_multilevels(rows, level),
-            _first_difference(rows, level),
-            _difference_gmm(panel, rows, level),
-            *_tests(rows, gain),
-        ),
-        level,
+    usual = (
+        *_client_effects(panel, level),
+        *_multilevels(rows, level),
+        _first_difference(rows, level),
+        _difference_gmm(panel, rows, level),
+        *_tests(rows, gain),
     )
+    if within_client_sd(panel.outcome) <= 0:
+        usual = tuple(_refused(e, "no_within_variance") for e in usual)
+    return SpecificationSensitivity((*_joint(panel, level), _screen(panel, level), *usual), level)
+
+
+def _refused(estimate: SpecificationEstimate, code: str) -> SpecificationEstimate:
+    return SpecificationEstimate(estimate.name, estimate.role, estimate.scale, refused=f"refused: {code}")
 
 
 def _joint(panel: Panel, level: float) -> list[SpecificationEstimate]:
@@ -174,8 +179,8 @@ def _swept(
         return SpecificationEstimate(name, "usual", _POINTS, refused="refused: too_few_clients")
     try:
         fit = least_squares(target, columns, sweep(used, trends=min_rows > 1))
-    except RankDeficient:
-        return SpecificationEstimate(name, "usual", _POINTS, refused="refused: rank_deficient")
+    except Degenerate as why:
+        return SpecificationEstimate(name, "usual", _POINTS, refused=f"refused: {why.code}")
     se, units = fit.clustered_se()
     found = _with_t(name, float(fit.coefficients[0]), float(se[0]), units - 1, level)
     classical = float(fit.classical_se[0])
@@ -183,6 +188,8 @@ def _swept(
 
 
 def _with_t(name: str, estimate: float, se: float, df: float, level: float) -> SpecificationEstimate:
+    if not (se > 0 and np.isfinite(estimate)):
+        return SpecificationEstimate(name, "usual", _POINTS, refused="refused: no_within_variance")
     half = se * float(stats.t.ppf(0.5 + level / 2, df))
     p = 2 * float(stats.t.sf(abs(estimate) / se, df))
     return SpecificationEstimate(name, "usual", _POINTS, estimate, se, (estimate - half, estimate + half), p)
@@ -197,6 +204,10 @@ def _guarded(
         found = fit()
     except np.linalg.LinAlgError:
         return SpecificationEstimate(name, "usual", _POINTS, refused="refused: rank_deficient")
+    except NotConverged:
+        return SpecificationEstimate(name, "usual", _POINTS, refused="refused: not_converged")
+    if found.refused is not None:
+        return found
     return attrs.evolve(found, n_clients=len(np.unique(rows.client)), n_rows=found.n_rows or len(rows.after))
 
 
@@ -207,7 +218,9 @@ def _multilevels(rows: LaggedRows, level: float) -> list[SpecificationEstimate]:
 
     def fit(name: str, columns: list[NDArray[np.float64]]) -> SpecificationEstimate:
         def model() -> SpecificationEstimate:
-            found = random_intercept(rows.after, np.column_stack(columns), rows.client)
+            design = np.column_stack(columns)
+            _refuse_dependent(design, [base[0], rows.process, rows.process, *columns[3:]])
+            found = random_intercept(rows.after, design, rows.client)
             df = found.n_rows - len(columns)
             return _with_t(name, float(found.coefficients[1]), float(found.standard_errors[1]), df, level)
 
@@ -219,11 +232,22 @@ def _multilevels(rows: LaggedRows, level: float) -> list[SpecificationEstimate]:
     ]
 
 
+def _refuse_dependent(design: NDArray[np.float64], sources: list[NDArray[np.float64]]) -> None:
+    """Refuse columns that are dependent, or nothing but rounding beside what they were made from."""
+    sizes = np.array([np.sqrt((s**2).sum()) for s in sources])
+    scaled = design / np.where(sizes > 0, sizes, 1.0)
+    if np.linalg.matrix_rank(scaled, tol=_SAME) < design.shape[1]:
+        raise np.linalg.LinAlgError
+
+
 def _first_difference(rows: LaggedRows, level: float) -> SpecificationEstimate:
     name = "first difference and last score"
 
     def model() -> SpecificationEstimate:
         columns = np.column_stack([rows.process, rows.before])
+        steps = np.diff(columns, axis=0)[np.diff(rows.client) == 0]
+        level_of = np.ones(len(steps))
+        _refuse_dependent(np.column_stack([level_of, steps]), [level_of, *columns.T])
         found = first_difference(rows.after, columns, rows.client)
         se = float(found.standard_errors[1])
         answer = _with_t(name, float(found.coefficients[1]), se, found.n_rows - 3, level)
@@ -266,10 +290,14 @@ def _tests(rows: LaggedRows, gain: float | None) -> list[SpecificationEstimate]:
 
 
 def _only_p(name: str, p: float, clients: int, rows: int) -> SpecificationEstimate:
+    if np.isnan(p):
+        return SpecificationEstimate(name, "usual", "test only", refused="refused: nothing_to_exchange")
     return SpecificationEstimate(name, "usual", "test only", p_value=p, n_clients=clients, n_rows=rows)
 
 
 def _odds(name: str, test: TableTest, clients: int) -> SpecificationEstimate:
+    if np.isnan(test.p_value):
+        return SpecificationEstimate(name, "usual", "odds ratio", refused="refused: no_within_variance")
     return SpecificationEstimate(
         name,
         "usual",

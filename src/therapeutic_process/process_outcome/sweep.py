@@ -122,13 +122,24 @@ class LeastSquares:
         return np.isfinite(self.influence[:, 0])
 
 
-class RankDeficient(Exception):
-    """Columns that client and session effects, or each other, determine; `rank` says how many are left."""
+class Degenerate(Exception):
+    """Data from which a regression tells nothing: what was needed and found, and the code of the refusal."""
+
+    def __init__(self, code: str, *, needed: str, found: str) -> None:
+        self.code = code
+        self.needed = needed
+        self.found = found
+        super().__init__(code, needed, found)
+
+
+class RankDeficient(Degenerate):
+    """Columns that client and session effects, or each other, determine."""
 
     def __init__(self, rank: int, columns: int) -> None:
         self.rank = rank
         self.columns = columns
-        super().__init__(rank, columns)
+        needed = f"{columns} columns that vary independently within clients"
+        super().__init__("rank_deficient", needed=needed, found=str(rank))
 
 
 def least_squares(target: Array, columns: list[Array], projection: Sweep) -> LeastSquares:
@@ -141,13 +152,22 @@ def least_squares(target: Array, columns: list[Array], projection: Sweep) -> Lea
 
     Raises:
         RankDeficient: If the columns are not independent of the effects and each other.
+        Degenerate: With code `no_within_variance` if the effects leave nothing of the target but rounding, with code
+            `outcome_determined` if they and the columns leave nothing.
     """
     y = projection.residual(target)
+    left = float(np.sqrt((y**2).sum()))
+    if left <= _SAME * float(np.sqrt((target[projection.used] ** 2).sum())):
+        needed = "an outcome that varies about clients' own lines and session effects"
+        raise Degenerate("no_within_variance", needed=needed, found="nothing left but rounding")
     x = np.stack([projection.residual(c) for c in columns])
     refuse_dependent(x, columns, projection.used)
     bread = np.asarray(np.linalg.inv(np.tensordot(x, x, axes=([1, 2], [1, 2]))))
     coefficients = bread @ np.tensordot(x, y, axes=([1, 2], [0, 1]))
     residual = y - np.tensordot(coefficients, x, 1)
+    if float(np.sqrt((residual**2).sum())) <= _SAME * left:
+        needed = "an outcome that the process and the other columns do not determine"
+        raise Degenerate("outcome_determined", needed=needed, found="a sum of them: residuals of 0")
     influence = (x * residual).sum(axis=2).T @ bread
     fitted = projection.used.any(axis=1)
     influence[~fitted] = np.nan

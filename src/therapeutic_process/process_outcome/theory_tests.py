@@ -102,7 +102,8 @@ def test_theory(
         replications: Cohorts simulated at each bound to see whether the design could tell.
 
     Raises:
-        CannotEstimate: With codes `timing_undeclared` and `level_undefined`. What a mechanism lacks makes it not testable instead.
+        CannotEstimate: With codes `timing_undeclared` and `level_undefined`. What a mechanism lacks makes it not
+            testable instead.
         TableError: If a table does not keep its contract.
     """
     require_level(_NAME, level)
