@@ -267,6 +267,9 @@ def _collaboration(tally: SessionTally) -> Iterator[Html | None]:
         ("a plan in force", tally.topics["plan"]),
         ("tasks between sessions", tally.topics["tasks"]),
     )
+    if not any(k for _, k in told):
+        yield note("No measure of collaboration or openness, no plan in force and no task is recorded.")
+        return
     columns: list[Column | str] = ["recorded", Column("cases", "number"), Column("of all", "number")]
     rows = [[what, f"{k:,}", percent(k / n)] if _may_show(k, n) else [what, "few", "–"] for what, k in told]
     yield table("Cases with a declared measure, a plan or tasks", columns, rows)

@@ -87,11 +87,11 @@ def _strongest(tables: TransitionTables) -> Html:
     order = sorted((i for i, z in enumerate(residual) if z == z), key=lambda i: -abs(residual[i]))  # noqa: PLR0124
     columns: list[Column | str] = [
         Column("first → then", "name"),
+        Column("residual", "number"),
+        Column("p", "number"),
         Column("count", "number"),
         Column("expected", "number"),
         Column("of what follows", "number"),
-        Column("residual", "number"),
-        Column("p", "number"),
     ]
     rows = [_row(tables, i // k, i % k) for i in order[:_STRONGEST]]
     if not rows:
@@ -104,11 +104,11 @@ def _strongest(tables: TransitionTables) -> Html:
 def _row(tables: TransitionTables, i: int, j: int) -> list[Content]:
     return [
         f"{tables.codes[i]} → {tables.targets[j]}",
+        f"{float(tables.residual[0, i, j]):+.1f}".replace("-", "−"),
+        small_p(float(tables.p[0, i, j])),
         f"{int(tables.frequency[0, i, j]):,}",
         f"{float(tables.expected[0, i, j]):,.1f}",
         percent(float(tables.probability[0, i, j])),
-        f"{float(tables.residual[0, i, j]):+.1f}".replace("-", "−"),
-        small_p(float(tables.p[0, i, j])),
     ]
 
 
