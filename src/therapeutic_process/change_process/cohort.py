@@ -118,6 +118,22 @@ def important_change_table(
     >>> pairs = pl.DataFrame({"before": [15, 15], "after": [9, 10]})
     >>> important_change_table(pairs, improvement=6).table["verdict"].to_list()
     ['improved', 'unchanged']
+
+    Args:
+        frame: One row per client; any frame Narwhals knows.
+        improvement: Points of change towards the better that count, above 0.
+        deterioration: Points towards the worse; as many, where None.
+        better: Whether lower or higher scores are better.
+        inclusive: Whether exactly so many points count.
+        before: Column of the score before.
+        after: Column of the score after.
+
+    Returns:
+        The table with ``change`` and ``verdict``, null where a score is missing; what was used and dropped.
+
+    Raises:
+        TherapeuticProcessError: If an amount is not above 0.
+        TableError: If a column is missing or holds no numbers.
     """
     up = need_positive("improvement", improvement)
     down = up if deterioration is None else need_positive("deterioration", deterioration)
@@ -146,6 +162,22 @@ def percentage_change_table(
     >>> pairs = pl.DataFrame({"before": [20, 0], "after": [9, 9]})
     >>> percentage_change_table(pairs).table["verdict"].to_list()
     ['improved', None]
+
+    Args:
+        frame: One row per client; any frame Narwhals knows.
+        improvement: Share of the score before, above 0.
+        deterioration: Share towards the worse; as large, where None.
+        better: Whether lower or higher scores are better.
+        inclusive: Whether exactly that share counts.
+        before: Column of the score before.
+        after: Column of the score after.
+
+    Returns:
+        The table with ``change`` and ``verdict``; what was used and dropped.
+
+    Raises:
+        TherapeuticProcessError: If a share is not above 0.
+        TableError: If a column is missing or holds no numbers.
     """
     up = need_positive("improvement", improvement)
     down = up if deterioration is None else need_positive("deterioration", deterioration)

@@ -53,6 +53,19 @@ def cutoff_crossing_table(
     >>> phq = published_cutoff(10, source="Kroenke et al. 2001")
     >>> cutoff_crossing_table(pairs, cutoff=phq).table["verdict"].to_list()
     ['improved', 'deteriorated']
+
+    Args:
+        frame: One row per client; any frame Narwhals knows.
+        cutoff: The cutoff.
+        at_cutoff: To which range a score of exactly the cutoff belongs.
+        before: Column of the score before.
+        after: Column of the score after.
+
+    Returns:
+        The table with ``verdict``, null where a score is missing; what was used and dropped.
+
+    Raises:
+        TableError: If a column is missing or holds no numbers.
     """
     table = _with_ranges(pairs_of(frame, before, after), cutoff, at_cutoff, before, after)
     crossed = cutoff_crossing(nw.col(before), nw.col(after), cutoff=cutoff, at_cutoff=at_cutoff)
@@ -197,6 +210,10 @@ def clinical_significance_table(
 
     Returns:
         The columns of ``change`` with ``range_before``, ``range_after`` and ``category``.
+
+    Raises:
+        NotEnoughData: If the change is a slope, which does not say who improved.
+        TableError: If it carries no verdicts, or a column is missing or holds no numbers.
     """
     if change.column != "verdict":
         raise TableError(

@@ -140,6 +140,10 @@ def true_score_cutoff(
         mean_functional: Mean of the functional population.
         sd_functional: Its standard deviation.
         better: Whether lower or higher scores are better.
+
+    Raises:
+        NotEnoughData: If a mean, spread or reliability that the cutoff needs is not given.
+        TherapeuticProcessError: If the functional population spreads less than the error of measurement.
     """
     mean = need_value("true_score_cutoff", "mean_before", reference.mean_before)
     clinical = (mean, reference.sd * math.sqrt(reference.reliability))
@@ -169,6 +173,17 @@ def published_cutoff(value: float, *, better: Better = "lower", source: str) -> 
 
     >>> published_cutoff(10, source="Kroenke et al. 2001").value
     10
+
+    Args:
+        value: The score.
+        better: Whether lower or higher scores are better.
+        source: The citation.
+
+    Returns:
+        The cutoff, which functions of clinical significance take.
+
+    Raises:
+        TherapeuticProcessError: If the value is no finite number.
     """
     direction(better)
     return ClinicalCutoff(value=need_number("value", value), kind="published", better=better, source=source)

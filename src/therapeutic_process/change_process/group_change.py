@@ -132,6 +132,10 @@ def group_change(
         before: Column of the score before.
         after: Column of the score after.
 
+    Returns:
+        One judgement per group, the groups in order: mean change, its interval, and what it says against the
+        difference.
+
     Raises:
         NotEnoughData: If a group has fewer than two complete pairs.
     """
@@ -173,6 +177,9 @@ def group_difference(
         before: Column of the score before; only complete pairs count.
         after: Column of the score after.
 
+    Returns:
+        One judgement per group but the reference group.
+
     Raises:
         NotEnoughData: If a group has fewer than two complete pairs, or the reference group none.
     """
@@ -202,6 +209,9 @@ class TrueChangeShare:
         n: Its clients.
         changed: Estimated share whose true score improved.
         functional: Estimated share whose true score after is in the functional range.
+
+    Returns:
+        One estimate per group, the groups in order.
     """
 
     group: Any
@@ -230,6 +240,9 @@ def true_change_shares(
         by: Column of the group.
         before: Column of the score before.
         after: Column of the score after.
+
+    Returns:
+        One estimate per group, the groups in order.
 
     Raises:
         NotEnoughData: If a group has fewer than two complete pairs, or its changes do not vary.

@@ -143,6 +143,9 @@ def response(
         after: Score after, or None.
         share: The share that makes a response (doi 10.1176/appi.ps.201900295).
         better: Whether lower or higher scores are better.
+
+    Returns:
+        Whether it did; None where a score is missing or the score before leaves no room.
     """
     need_between("share", share, 0, 1)
     verdict = percentage_change(before, after, improvement=share, better=better).verdict
@@ -162,6 +165,9 @@ def remission(
         cutoff: Where remission begins; on the PHQ-9 a score below 5.
         better: Whether lower or higher scores are better.
         at_cutoff: To which range a score of exactly the cutoff belongs.
+
+    Returns:
+        Whether it does; None where the score is missing.
     """
     need_number("cutoff", cutoff)
     if after is None or why_unscored(after=after):

@@ -75,6 +75,9 @@ def cutoff_crossing(
         cutoff: The cutoff.
         at_cutoff: To which range a score of exactly the cutoff belongs.
 
+    Returns:
+        ``improved``, ``unchanged`` or ``deteriorated``; None (null) where a score is missing.
+
     Raises:
         TherapeuticProcessError: If a score is no finite number; a missing one has crossed nothing.
     """

@@ -116,6 +116,10 @@ def disagreements(ratings: Ratings) -> pl.DataFrame:
     >>> from therapeutic_process.session_process.ratings import as_ratings
     >>> disagreements(as_ratings([["a", "b"], ["b", "a"], ["a", "a"]])).to_dicts()
     [{'one': 'a', 'other': 'b', 'pairs': 2, 'share': 0.6666666666666666}]
+
+    Returns:
+        A row per pair of categories: ``one``, ``other``, ``pairs``, ``share`` (of the pairs that differ), most
+        frequent first.
     """
     counts = ratings.counts()
     together = counts.T @ counts - np.diag(counts.sum(0))

@@ -52,6 +52,13 @@ def guarded_ratio(numerator: Ints, denominator: Ints) -> GuardedRatio:
     ([2.0, nan, nan], [0.67, 1.0, nan])
     >>> found.reason
     (None, 'denominator_is_0', 'nothing_counted')
+
+    Args:
+        numerator: Counts above the line.
+        denominator: Counts below it, of the same shape.
+
+    Returns:
+        Ratio, share of the numerator in both, and the reason where one is undefined.
     """
     both = numerator + denominator
     empty = zip((denominator == 0).tolist(), (both == 0).tolist(), strict=True)

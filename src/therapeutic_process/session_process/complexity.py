@@ -24,6 +24,12 @@ def entropy(counts: Ints) -> Floats:
 
     >>> float(entropy(np.array([2, 2])).round(4))
     0.6931
+
+    Args:
+        counts: Counts, 0 or more; the last axis holds the categories.
+
+    Returns:
+        Entropies, one axis less than the counts.
     """
     total = counts.sum(-1, keepdims=True)
     share = counts / np.maximum(total, 1)
@@ -38,6 +44,12 @@ def distinct_subsequences(sequence: Sequence[Hashable]) -> int:
 
     >>> distinct_subsequences("aba")
     7
+
+    Args:
+        sequence: The elements in order.
+
+    Returns:
+        The number, exactly, however large.
     """
     count = 1
     ended: dict[Hashable, int] = {}
@@ -70,6 +82,9 @@ def turbulence(sequence: Sequence[Hashable]) -> float:
 
     Args:
         sequence: One session's codes; nan where it is empty.
+
+    Returns:
+        The turbulence; nan for an empty sequence.
     """
     states, lengths = _spells(sequence)
     if not states:

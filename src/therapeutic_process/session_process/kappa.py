@@ -160,6 +160,14 @@ def cohen_kappa(ratings: RatingTable, *, weights: Weights = None, confidence: fl
     >>> cohen_kappa([["a", "a"], ["b", "b"], ["a", "b"], ["b", "b"]]).value
     0.5
 
+    Args:
+        ratings: A row per unit, a column per rater; None or nan where a rater left it out.
+        weights: None, ``linear`` or ``quadratic``; categories then have an order.
+        confidence: Coverage of the interval.
+
+    Returns:
+        Kappa with its interval, percent agreement, and what was dropped; null with a reason where nothing varies.
+
     Raises:
         NotEnoughData: If there are not exactly 2 raters.
     """

@@ -151,6 +151,14 @@ def bidirectional_kappa(
     >>> table = np.array([[10, 14], [12, 6]])
     >>> int(bidirectional_kappa(table).observed[0, 1])
     26
+
+    Args:
+        frequency: Transitions, rows the given code and columns the target.
+        ends: How often each code ends a session; none, where None.
+        tails: Of the p-values.
+
+    Returns:
+        Observed and expected counts, z, kappa and p for each pair of codes.
     """
     given, target, total = _crossed(frequency, ends)
     observed = frequency + np.swapaxes(frequency, -1, -2)
@@ -192,6 +200,14 @@ def parallel_dominance(
 
     >>> int(parallel_dominance(np.array([[10, 14], [12, 6]])).observed[0, 1])
     2
+
+    Args:
+        frequency: Transitions, rows the given code and columns the target.
+        ends: How often each code ends a session; none, where None.
+        tails: Of the p-values.
+
+    Returns:
+        The asymmetry, its z, kappa and p for each pair of codes.
     """
     given, target, total = _crossed(frequency, ends)
     back = np.swapaxes(frequency, -1, -2)

@@ -105,21 +105,58 @@ def check_scores(
 def check_sessions(
     frame: IntoFrame, *, client: str = "client_id", order: str = "session", strict: bool = False
 ) -> TableReport:
-    """Check a table of sessions; see `check_scores`."""
+    """Check a table of sessions; see `check_scores`.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        client: Column of the client.
+        order: Column of the order within client.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, SESSIONS, names={"client_id": client, "session": order}, strict=strict)
 
 
 def check_interactions(
     frame: IntoFrame, *, names: dict[str, str] | None = None, strict: bool = False
 ) -> TableReport:
-    """Check a table of interactions; the order is the index, never a time."""
+    """Check a table of interactions; the order is the index, never a time.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, INTERACTIONS, names=names, strict=strict)
 
 
 def check_codes(
     frame: IntoFrame, *, names: dict[str, str] | None = None, strict: bool = False
 ) -> TableReport:
-    """Check a table of codes: one row per client, session, interaction, pass and code."""
+    """Check a table of codes: one row per client, session, interaction, pass and code.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, CODES, names=names, strict=strict)
 
 
@@ -131,26 +168,76 @@ def check_ratings(
     maximum: float | None = None,
     strict: bool = False,
 ) -> TableReport:
-    """Check a table of ratings; see `check_scores`."""
+    """Check a table of ratings; see `check_scores`.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        minimum: Lowest value of the scale.
+        maximum: Highest value of the scale.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, RATINGS, names=names, minimum=minimum, maximum=maximum, strict=strict)
 
 
 def check_tasks(
     frame: IntoFrame, *, names: dict[str, str] | None = None, strict: bool = False
 ) -> TableReport:
-    """Check a table of between-session tasks."""
+    """Check a table of between-session tasks.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, TASKS, names=names, strict=strict)
 
 
 def check_goals(
     frame: IntoFrame, *, names: dict[str, str] | None = None, strict: bool = False
 ) -> TableReport:
-    """Check a table of goals; attainment lies between -2 and +2."""
+    """Check a table of goals; attainment lies between -2 and +2.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, GOALS, names=names, minimum=-2, maximum=2, strict=strict)
 
 
 def check_change_events(
     frame: IntoFrame, *, names: dict[str, str] | None = None, strict: bool = False
 ) -> TableReport:
-    """Check a table of change events."""
+    """Check a table of change events.
+
+    Args:
+        frame: Any frame Narwhals knows.
+        names: Name in the contract → name in the table, where they differ.
+        strict: Whether to raise instead of reporting.
+
+    Returns:
+        What was looked at, and every kind of issue with counts and, where the engine has an order, first rows.
+
+    Raises:
+        TableError: If columns are missing or columns differ only by case; if strict, for any issue.
+    """
     return check_table(frame, CHANGE_EVENTS, names=names, strict=strict)

@@ -121,6 +121,9 @@ def first_by_order(
         client: Column of the client.
         order: Column of the order within client.
         value: If given, rows in which this column is missing do not count.
+
+    Returns:
+        One row per client, of the caller's kind.
     """
     return cast("IntoFrameT", _extreme(opened(frame), client, order, value, last=False).to_native())
 
@@ -134,6 +137,15 @@ def last_by_order(
     >>> scores = pl.DataFrame({"client_id": [1, 1], "session": [2, 1], "score": [7.0, 9.0]})
     >>> last_by_order(scores)["score"].to_list()
     [7.0]
+
+    Args:
+        frame: Any frame Narwhals knows, one row per client and order.
+        client: Column of the client.
+        order: Column of the order within client.
+        value: If given, rows in which this column is missing do not count.
+
+    Returns:
+        One row per client, of the caller's kind.
     """
     return cast("IntoFrameT", _extreme(opened(frame), client, order, value, last=True).to_native())
 
@@ -180,6 +192,9 @@ def match_as_of(
 
     Returns:
         ``frame`` with the columns of ``other``, null where nothing came before.
+
+    Raises:
+        TableError: If a column is missing, or stands in both tables.
     """
     left, right = opened(frame), opened(other)
     need_columns(left, client, on)
