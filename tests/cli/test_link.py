@@ -51,6 +51,21 @@ def test_the_json_holds_what_the_function_says(
         lags = [[s["lag"] for s in x["sessions"]] for x in told["links"]]
         assert lags == [[s.lag for s in x.sessions] for x in links.links]
         assert sum(told["unplaced"].values()) == len(links.unplaced)
+        days = [[s["days"] and tuple(s["days"]) for s in x["sessions"]] for x in told["links"]]
+        assert days == [[s.days for s in x.sessions] for x in links.links]
+        assert [x["ambiguity"] for x in told["links"]] == [x.ambiguity for x in links.links]
+
+
+def test_every_session_in_a_window_has_its_line(place: Path) -> None:
+    lines = call(place / "cases.jsonl").output.splitlines()
+    several = [s for c in example_cases() for x in link_events(c, window=2).links for s in x.sessions]
+    told = [line.strip() for line in lines if line.startswith("    lag ")]
+    assert len(told) == len(several)
+    for line, session in zip(told, several, strict=True):
+        assert line.startswith(f"lag {session.lag}")
+        assert f", {len(session.interactions)} interactions" in line
+        assert ("days before" in line) == (session.days is not None)
+        assert ("may have come later" in line) == (not session.certain)
 
 
 def test_lines_count_what_is_there_and_end_with_a_sum(place: Path) -> None:

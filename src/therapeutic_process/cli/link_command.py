@@ -87,7 +87,8 @@ def _session(one: LinkedSession) -> str:
     lag = f"{one.lag}" if one.lag == one.lag_max else f"{one.lag} to {one.lag_max}"
     told = [f"lag {lag}"]
     if one.days is not None:
-        told.append(f"{one.days[0]:.3g} to {one.days[1]:.3g} days before")
+        ends = dict.fromkeys(f"{day:.3g}" for day in one.days)
+        told.append(f"{' to '.join(ends)} days before")
     told += [f"{len(one.interactions)} interactions", f"{len(one.in_session_changes)} changes in session"]
     if not one.certain:
         told.append("may have come later")
