@@ -135,7 +135,7 @@ def _eager_pairs(table: nw.DataFrame[Any], client: str, order: str, score: str) 
     # one score is both first and last, and no change can be seen in it
     edges = [np.where(n > 1, s.score.take(at, mode="clip"), np.nan) for at in (first, last)]
     arrays = {"before": edges[0], "after": edges[1], "n_scores": n}
-    return _complete(framed(table, {client: (s.client(s.starts[:-1]), client)}, arrays))
+    return _complete(framed(table, {client: (s.client(s.starts[:-1]), client)}, arrays, {}))
 
 
 def _occasions(client: str, order: str, score: str, at: tuple[Any, Any] | None) -> tuple[nw.Expr, nw.Expr]:

@@ -205,13 +205,16 @@ def scores_known(table: nw.DataFrame[Any], client: str, order: str, score: str) 
     return table
 
 
-def framed(table: Any, labels: dict[str, tuple[Any, str]], arrays: dict[str, Any]) -> Any:
+def framed(
+    table: Any, labels: dict[str, tuple[Any, str]], arrays: dict[str, Any], texts: dict[str, list[str | None]]
+) -> Any:
     """Make an eager frame of the engine of another one.
 
     Args:
         table: The caller's frame.
         labels: By name, keys and the column of ``table`` that has their type.
         arrays: By name, arrays of the same length; NaN becomes null.
+        texts: By name, texts.
     """
     schema, columns = table.collect_schema(), {}
     for name, (values, like) in labels.items():
@@ -222,5 +225,7 @@ def framed(table: Any, labels: dict[str, tuple[Any, str]], arrays: dict[str, Any
         columns[name] = column if column.dtype == schema[like] else column.cast(schema[like])
     for name, values in arrays.items():
         columns[name] = nw.new_series(name, values, backend=table.implementation)
+    for name, several in texts.items():
+        columns[name] = nw.new_series(name, several, nw.String, backend=table.implementation)
     floats = [name for name, values in arrays.items() if values.dtype.kind == "f"]
     return nw.from_dict(columns, backend=table.implementation).with_columns(nw.col(*floats).fill_nan(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -17,12 +18,12 @@ from therapeutic_process.change_process.sudden_intervals import (
 )
 from therapeutic_process.change_process.sudden_search import later_worst, sudden_places
 from therapeutic_process.tables.ends import summed_with_ends
-from therapeutic_process.tables.primitives import Ordered
 
 if TYPE_CHECKING:
     from therapeutic_process.change_process.score_series import Series
     from therapeutic_process.change_process.sudden_rule import SuddenRule
     from therapeutic_process.change_process.sudden_search import Places
+    from therapeutic_process.tables.primitives import Ordered
 
 __all__ = ["AROUND", "eager_events", "intervals", "lazy_events"]
 
@@ -113,12 +114,26 @@ def eager_events(table: Any, rule: SuddenRule, columns: tuple[str, str, str], *,
     keys["order_next"] = s.order(p.at + 1), order
     arrays = {"place": p.at - p.low + 1, "n_of_client": _times(p)}
     arrays |= {name: p.around(s, k) for k, name in AROUND.items()}
-    arrays["change"] = (arrays["score"] - arrays["score_next"]) * rule.sign
-    arrays["_worst"] = later_worst(s, p, rule.sign)
     arrays["first_score"] = _first_known(s, p) if start is None else _at_occasion(s, p, start)
     arrays["last_score"] = _last_known(s, p) if end is None else _at_occasion(s, p, end)
-    found = framed(table, keys, arrays)
-    return _finished(found, Ordered(found, client, order), rule)
+    arrays |= _sizes(arrays, rule.sign)
+    beyond = (later_worst(s, p, rule.sign) - arrays["reversal_value"]) * rule.sign
+    return framed(table, keys, arrays, {"reversal": [_reversal(x) for x in beyond.tolist()]})
+
+
+def _sizes(arrays: dict[str, Any], sign: int) -> dict[str, Any]:
+    """Return what `_finished` says in expressions, in arrays: an eager engine takes longer to plan it than to do it."""
+    np = numpy_module()
+    change = (arrays["score"] - arrays["score_next"]) * sign
+    whole = (arrays["first_score"] - arrays["last_score"]) * sign
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(whole != 0, change / whole, np.nan)
+    limit = arrays["score_next"] + change / 2 * sign
+    return {"change": change, "whole_change": whole, "share_of_whole_change": share, "reversal_value": limit}
+
+
+def _reversal(beyond: float) -> str | None:
+    return None if math.isnan(beyond) else "reversed" if beyond > 0 else "held"
 
 
 def _times(p: Places) -> Any:
