@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engines import BUILDERS, every_engine, rows_of
@@ -70,15 +70,17 @@ def possible(shape: tuple[int, ...], shown: Mapping[Key, int | None], *, least: 
 def small_tables(draw: st.DrawFn, highest: int = 4) -> tuple[tuple[int, ...], dict[Key, int]]:
     shape = draw(st.sampled_from(SHAPES))
     # values, with zeros and ones often
-    counts = {key: draw(st.sampled_from((0, 0, 1, 1, 2, 3, highest))) for key in keys(shape)}
+    counts = {key: draw(st.sampled_from((0, 0, 0, 1, 1, 2, highest))) for key in keys(shape)}
     return shape, counts
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(small_tables(), st.sampled_from((THREE, THREE_AND_ZERO)))
 def test_no_hidden_cell_can_be_worked_out(
     drawn: tuple[tuple[int, ...], dict[Key, int]], rule: SuppressionRule
 ) -> None:
     shape, counts = drawn
+    assume(sum(counts.values()) <= _REACH[shape])  # else a cell may hold more than the search looks at
     found = suppress_counts(counts, rule=rule)
     open_to = possible(shape, found.cells, least=int(rule.zeros_shown))
     for values in open_to.values():
