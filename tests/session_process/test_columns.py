@@ -90,8 +90,8 @@ def test_labels_are_numbered_alike_whatever_holds_them(kind: Any) -> None:
     labels = ["b", "c", "b", "a", None, "c"]
     plain = nw.from_native(pl.Series("code", labels), series_only=True)
     other = nw.from_native(pd.Series(labels, name="code").astype(kind), series_only=True)
-    for one, two in zip(as_integers(plain, "code"), as_integers(other, "code"), strict=True):
-        assert list(one) == list(two)
+    (codes, found), (mine, own) = as_integers(plain, "code"), as_integers(other, "code")
+    assert (codes.tolist(), found) == (mine.tolist(), own)
 
 
 def test_a_category_that_does_not_occur_is_no_label() -> None:
@@ -110,3 +110,11 @@ def test_a_label_that_comes_late_is_found() -> None:
 def test_numbers_that_do_not_occur_are_no_labels(high: int) -> None:
     codes, labels = as_integers(nw.from_native(pl.Series("code", [high, 1, high]), series_only=True), "code")
     assert (codes.tolist(), labels) == ([1, 0, 1], (1, high))
+
+
+def test_labels_of_several_kinds_are_refused_without_showing_one() -> None:
+    mixed = pd.Series(["secret", 4711], dtype=object, name="code")
+    with pytest.raises(TableError, match="labels_mixed") as told:
+        as_integers(nw.from_native(mixed, series_only=True), "code")
+    assert "secret" not in str(told.value)
+    assert "4711" not in str(told.value)

@@ -182,6 +182,19 @@ def test_a_table_that_does_not_keep_its_contract_is_refused() -> None:
         read_session_ratings(long_table(client_id=["a"] * 5 + [None]))
 
 
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), 1e200])
+def test_values_that_no_sum_can_hold_are_refused(value: float) -> None:
+    with pytest.raises(TableError, match="not_finite"):
+        read_session_ratings(long_table(value=[1.0] * 5 + [value]))
+
+
+def test_values_that_no_sum_can_hold_are_left_out_of_a_case_and_counted() -> None:
+    system = {"id": "own", "name": "Own", "levels": ["session"], "scales": [{"id": "any"}]}
+    one = rating("r1", "s1", -1e101, CLIENT, instrument="own", scale="any")
+    found = session_ratings(case_with([one], coding_systems=[system]))
+    assert (found.rows, found.left_out) == ((), {"value_out_of_bounds": 1})
+
+
 def test_no_rating_is_no_error() -> None:
     assert session_ratings(case_with()).rows == ()
     assert read_session_ratings(long_table().clear()).rows == ()

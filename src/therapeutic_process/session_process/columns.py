@@ -167,7 +167,13 @@ def _of_pandas(series: nw.Series[Any]) -> tuple[Ints, tuple[Any, ...]]:
         codes, seen = _dense(held, 0, len(labels) - 1)
         return _sorted(codes, [labels[k] for k in seen])
     numbers, found = native.factorize()
-    return _sorted(np.asarray(numbers), found.tolist())
+    labels = found.tolist()
+    try:
+        return _sorted(np.asarray(numbers), labels)
+    except TypeError:
+        kinds = len({type(label) for label in labels})
+        needed, what = f"labels of one kind in column {series.name!r}", f"{kinds} kinds"
+        raise TableError("labels_mixed", needed=needed, found=what) from None
 
 
 def _sorted(codes: Ints, labels: list[Any]) -> tuple[Ints, tuple[Any, ...]]:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RaterRole", "SessionRating", "SessionRatings", "session_ratings"]
 
+MOST = 1e100
+"""No rating is larger: sums of squares would leave the range of numbers."""
+
 RaterRole: TypeAlias = Literal["client", "therapist", "observer", "software", "other"]
 
 
@@ -139,6 +142,8 @@ def _ratings(case: Case, left_out: Counter[str]) -> Iterator[tuple[str, SessionR
             left_out[f"of_{one.of.kind}"] += 1
         elif len(sessions) > 1:
             left_out["segment_over_sessions"] += 1
+        elif abs(one.value) > MOST:
+            left_out["value_out_of_bounds"] += 1
         else:
             yield next(iter(sessions)), _rated(case, one)
 
@@ -160,6 +165,8 @@ def _measured(
             continue
         if one.session is None:
             left_out["measurement_without_session"] += 1
+        elif one.score is not None and abs(one.score) > MOST:
+            left_out["value_out_of_bounds"] += 1
         else:
             yield one.session, _answered(case, one)
 

@@ -9,6 +9,7 @@ from therapeutic_process.errors import TableError
 from therapeutic_process.session_process.columns import as_floats, read_columns, require_complete
 from therapeutic_process.session_process.extra import np
 from therapeutic_process.session_process.rated_sessions import (
+    MOST,
     RaterRole,
     SessionRating,
     SessionRatings,
@@ -64,7 +65,8 @@ def read_session_ratings(
         A row per rater, scale and session, and what was left out.
 
     Raises:
-        TableError: If a column or key is missing, a role is another word, or a rater rated a session twice on a scale.
+        TableError: If a column or key is missing, a role is another word, a value is not finite, or a rater rated a
+            session twice on a scale.
     """
     optional = [name for name in (instrument, target) if name is not None]
     columns = read_columns(table, [client, session, scale, role, rater, value, *optional])
@@ -72,6 +74,7 @@ def read_session_ratings(
         require_complete(columns[name], name)
     numbers = _whole(columns[session], session)
     values = as_floats(columns[value], value).tolist()
+    _within_bounds(values, value)
     told: dict[str, list[str | None]] = {
         name: _texts(columns[name]) for name in (client, scale, role, rater, *optional)
     }
@@ -108,6 +111,13 @@ def read_session_ratings(
     return collected(given, _numbers(given) if held is None else held, left_out)
 
 
+def _within_bounds(values: Sequence[float], name: str) -> None:
+    beyond = tuple(i for i, v in enumerate(values) if abs(v) > MOST)
+    if beyond:
+        needed, found = f"finite ratings in column {name!r}", f"{len(beyond)} infinite or beyond 1e100"
+        raise TableError("not_finite", needed=needed, found=found, rows=beyond[:5])
+
+
 def _texts(series: nw.Series[Any]) -> list[str | None]:
     return [None if one is None else str(one) for one in series.to_list()]
 
@@ -118,7 +128,7 @@ def _whole(series: nw.Series[Any], name: str) -> list[int | None]:
     parts = np.flatnonzero(known & (values != np.floor(values)))
     if len(parts):
         needed, found = f"whole numbers in column {name!r}", f"{len(parts)} cells with others"
-        raise TableError("not_numeric", needed=needed, found=found, rows=tuple(parts[:5].tolist()))
+        raise TableError("not_whole", needed=needed, found=found, rows=tuple(parts[:5].tolist()))
     return [int(v) if k else None for v, k in zip(values.tolist(), known.tolist(), strict=True)]
 
 
