@@ -253,6 +253,11 @@ def main() -> None:
     parsing(*(3, 7) if asked.quick else (7, 31))
     imports(5 if asked.quick else 21)
     streaming(asked.size or (20 if asked.quick else 1_000))
+    for script, sizes in (
+        ("jsonl_tables.py", ["--interactions", "40000", "--clients", "5000"] if asked.quick else []),
+        ("fhir_speed.py", ["--observations", "500"] if asked.quick else []),
+    ):
+        subprocess.run([sys.executable, str(Path(__file__).with_name(script)), *sizes], check=True)
     if importlib.util.find_spec("polars") is None:
         line("the screen and the joint model", "-", "need the extra analysis")
         return

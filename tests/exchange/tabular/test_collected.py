@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CANARY = "Kanarienvogel-4711"
 NAMES = [f.name for form in FORMS for f in fields_of(form)]
-few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def dictionary() -> dict[str, dict[str, str]]:

@@ -147,6 +147,8 @@ def _rows(name: str, source: Source) -> list[_Row]:
     for column, read in _CELLS[name].items():
         cells = source.columns[column]
         values = each(cells, read)
+        if column == "text" and source.lines is None:  # only a CSV cannot tell an empty text from none
+            values = list(cells)
         wrong = [
             i for i, (value, cell) in enumerate(zip(values, cells, strict=True))
             if value == "unreadable" or (read is number and value is None and text(cell) is not None)
@@ -186,6 +188,7 @@ def _case(
     ordered = sorted(parts["scores"], key=lambda one: (one[1]["position"] is None, one[1]["position"] or 0))
     measurements = [_measurement(i, row, n, people, sessions) for i, (n, row) in enumerate(ordered)]
     tally.take([m["score"] if m["score"] is not None else "missing" for m in measurements])
+    _reconcile(list(sessions.values()), measurements, tally)
     used = {row["instrument"] for _, row in ordered}
     data = {
         "id": name, "instruments": [one for id_, one in own.items() if id_ in used],
@@ -217,7 +220,8 @@ def _people(name: str, parts: Mapping[str, list[tuple[int, _Row]]], tally: Tally
     for _, row in parts["sessions"]:
         if row["therapist_id"] is not None:
             roles[row["therapist_id"]] = "therapist"
-    _settle_clients(roles, tally)
+    keys = {row["client_id"] for several in parts.values() for _, row in several}
+    _settle_clients(roles, tally, several=any(key != name for key in keys))
     return {
         who: {"id": who, "role": role} | ({"group": groups[who]} if who in groups else {})
         for who, role in roles.items()
@@ -225,16 +229,20 @@ def _people(name: str, parts: Mapping[str, list[tuple[int, _Row]]], tally: Tally
     }
 
 
-def _settle_clients(roles: dict[str | None, str | None], tally: Tally) -> None:
-    if _CLIENT not in roles.values():
+def _settle_clients(roles: dict[str | None, str | None], tally: Tally, *, several: bool) -> None:
+    """Name clients of whom no row tells: one at least, and two where the keys are those of several."""
+    named = sum(role == _CLIENT for role in roles.values())
+    if not several and not named:
         alone = next((who for who, role in roles.items() if role is None), None)
-        if alone is None:
-            alone = _CLIENT if _CLIENT not in roles else f"{_CLIENT} 2"
-            tally.note("guessed", "clients", "no row names one", count=1)
-        roles[alone] = _CLIENT
+        if alone is not None:
+            roles[alone], named = _CLIENT, 1
     unknown = [who for who, role in roles.items() if role is None]
     roles.update(dict.fromkeys(unknown, "other"))
     tally.note("guessed", "role of a subject: other", "no row tells it", count=len(unknown))
+    free = (name for i in range(len(roles) + 3) if (name := f"{_CLIENT} {i}" if i else _CLIENT) not in roles)
+    new = [next(free) for _ in range((2 if several else 1) - named)]
+    roles.update(dict.fromkeys(new, _CLIENT))
+    tally.note("guessed", "clients", "no row names them", count=len(new))
 
 
 def _session(row: _Row) -> _Row:
@@ -271,6 +279,34 @@ def _measurement(
         "measured_at": row["measured_at"], "session": None if place is None else place.get("id"),
         "timing": row["timing"],
     }  # fmt: skip
+
+
+def _reconcile(sessions: list[_Row], measurements: list[_Row], tally: Tally) -> None:
+    """Leave out times that contradict the order, for a table has the earliest instant where there was a day only."""
+    lost = timings = 0
+    last: dict[object, Any] = {}
+    held = [s for s in sessions if s.get("status") == "held"]
+    started = {s.get("id"): s.get("started_at") for s in sessions}
+    series = [(one, "started_at", "session") for one in sorted(held, key=lambda s: s.get("number", -1))]
+    series += [(m, "measured_at", repr((m["instrument"], m["scale"], m["subject"], m["respondent"])))
+               for m in measurements]  # fmt: skip
+    for part, name, of in series:
+        at = part.get(name)
+        if at is not None and of in last and at < last[of]:
+            part[name] = None
+            lost += 1
+        elif at is not None:
+            last[of] = at
+    for one in measurements:
+        at, start = one["measured_at"], started.get(one["session"])
+        late = at is not None and start is not None and at > start
+        early = at is not None and start is not None and at < start
+        if (late and one["timing"] == "before") or (early and one["timing"] in {"after", "between"}):
+            one["timing"] = "unknown"
+            timings += 1
+    why = "they contradict the order: a table has the earliest instant of a day"
+    tally.note("dropped", "times", why, count=lost)
+    tally.note("dropped", "timings", why, count=timings)
 
 
 def _check_totals(rows: Mapping[str, list[_Row]], cases: list[Case]) -> None:
