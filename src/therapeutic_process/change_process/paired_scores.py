@@ -150,7 +150,8 @@ def _occasions(client: str, order: str, score: str, at: tuple[Any, Any] | None) 
 
 def given_pairs(frame: Any, before: str, after: str) -> Frame:
     """Open a table of pairs with the two columns of scores only, as the caller gave them."""
-    return opened(frame).select(before, after)
+    table = opened(frame)
+    return table[[before, after]] if isinstance(table, nw.DataFrame) else table.select(before, after)
 
 
 def pairs_of(frame: Any, before: str, after: str, *others: str) -> Frame:

@@ -151,11 +151,12 @@ def numbers(table: Frame, *columns: str) -> Frame:
         # a column that is empty throughout may come in without any type
         if not dtype.is_numeric() and dtype != nw.Unknown and not _all_null(table, name):
             raise _refuse(table, name, dtype)
-    floats = [name for name in columns if schema[name].is_float()]
-    if floats:
-        gaps = (nw.when(~infinite(name)).then(nw.col(name)).alias(name) for name in floats)
-        table = table.with_columns(gaps)
-    return table.with_columns(nw.col(name).cast(nw.Float64).fill_nan(None) for name in columns)
+    return table.with_columns(*(_finite(name, is_float=schema[name].is_float()) for name in columns))
+
+
+def _finite(column: str, *, is_float: bool) -> nw.Expr:
+    number = nw.when(~infinite(column)).then(nw.col(column)) if is_float else nw.col(column)
+    return number.cast(nw.Float64).fill_nan(None).alias(column)
 
 
 def _all_null(table: Frame, column: str) -> bool:
