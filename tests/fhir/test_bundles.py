@@ -11,11 +11,10 @@ import pytest
 from therapeutic_process.base import SCHEMA_ROOT
 from therapeutic_process.exchange.fhir import from_bundle, to_bundle
 from therapeutic_process.instruments import builtin_catalogue
+from therapeutic_process.records import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from therapeutic_process.records import Case
 
 GOLDEN = Path(__file__).parent / "golden"
 LOINC = "http://loinc.org"
@@ -141,3 +140,22 @@ def test_loinc_codes_are_the_catalogues_and_keep_their_check_digit(case: Case) -
     used = {o["code"] for o in objects(to_bundle(case, turns=True, text=True)) if o.get("system") == LOINC}
     assert used == {"44261-6"} <= ours
     assert "44249-1" not in ours  # the panel of the PHQ-9 is not its total
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("no_show", "noshow"), ("cancelled", "cancelled"), ("planned", "proposed")]
+)
+@pytest.mark.parametrize("started_at", [None, "2024-03-05T10:00:00Z", "2024-03-05"])
+def test_a_session_that_was_not_held_is_an_appointment_and_comes_back(
+    status: str, code: str, started_at: str | None
+) -> None:
+    # R4 (app-3) lets only what has a start and an end be booked
+    one = {"id": "s1", "number": 1, "status": status, "started_at": started_at, "modality": "video"}
+    course = Case.model_validate(
+        {"id": "k", "participants": [{"id": "c1", "role": "client"}], "sessions": [one]}
+    )
+    bundle = to_bundle(course)
+    (appointment,) = resources(bundle, "Appointment")
+    assert appointment["status"] == code
+    assert resources(bundle, "Encounter") == []
+    assert from_bundle(bundle).cases == (course,)
