@@ -14,6 +14,7 @@ from therapeutic_process.process_outcome import (
     Layout,
     align_sessions_to_outcomes,
     critical_session_contrast,
+    event_crossover_effect,
     inert_process,
     lagged_within_client_effect,
     lagged_within_client_screen,
@@ -38,6 +39,9 @@ def cohort(n: int = 60, sessions: int = 9, effect: float = 1.5, seed: int = 3) -
         ({"timing": "before", "lag": 0}, "lag_undefined"),
         ({"timing": "before", "lag": 1.5}, "lag_undefined"),
         ({"timing": "before", "lag": True}, "lag_undefined"),
+        ({"timing": "before", "lag_days": ("a", "b"), "days": "day"}, "lag_undefined"),
+        ({"timing": "before", "lag_days": (1, 2, 3), "days": "day"}, "lag_undefined"),
+        ({"timing": ["before"]}, "timing_undeclared"),
         ({"timing": "before", "lag": 2, "lag_days": (1, 7), "days": "day"}, "lag_undefined"),
         ({"timing": "before", "lag_days": (7, 1), "days": "day"}, "windows_overlap"),
         ({"timing": "before", "lag_days": (-7, 1), "days": "day"}, "windows_overlap"),
@@ -258,3 +262,56 @@ def test_lines_in_days_are_lines_in_sessions_where_sessions_are_a_week_apart() -
     uneven = table.with_columns(day=pl.col("day") + 3 * (pl.col("session") % 2))
     moved = lagged_within_client_screen(uneven, layout=plan)
     assert moved.effect != pytest.approx(other.effect, rel=1e-6)
+
+
+def test_covariates_that_are_process_outcome_client_or_session_are_refused_with_their_number() -> None:
+    table = cohort()
+    for names in (("event",), ("event", "outcome_before")):
+        for estimator in (
+            lagged_within_client_effect,
+            lagged_within_client_screen,
+            align_sessions_to_outcomes,
+        ):
+            with pytest.raises(CannotEstimate) as caught:
+                estimator(table, layout=Layout(timing="before", covariates=names))
+            assert (caught.value.code, caught.value.found) == ("shared_items", f"{len(names)} that are")
+    with pytest.raises(CannotEstimate, match="client nor session"):
+        align_sessions_to_outcomes(
+            table, layout=Layout(timing="before", covariates="session", aggregator="any")
+        )
+
+
+def test_estimators_without_a_place_for_covariates_refuse_them() -> None:
+    table = cohort().with_columns(load=pl.col("client_id") * 0.5)
+    plan = Layout(timing="before", covariates="load", lagged_process=True)
+    calls: list[Any] = [
+        lambda: within_client_permutation_test(table, layout=plan),
+        lambda: critical_session_contrast(table, gain=3, control="session before", layout=plan),
+        lambda: event_crossover_effect(table, gain=3, referents="all", layout=plan),
+    ]
+    for call in calls:
+        with pytest.raises(CannotEstimate) as caught:
+            call()
+        assert (caught.value.code, caught.value.found) == ("covariates_unused", "2 of them")
+
+
+def test_a_lag_beyond_every_score_leaves_nothing_to_use() -> None:
+    table = cohort()
+    plan = Layout(timing="before", lag=1000)
+    assert align_sessions_to_outcomes(table, layout=plan).n_usable == 0
+    with pytest.raises(CannotEstimate, match=r"too_few_occasions: .* found 0"):
+        lagged_within_client_effect(table, layout=plan)
+    with pytest.raises(CannotEstimate, match="too_few_clients"):
+        lagged_within_client_screen(table, layout=plan)
+
+
+def test_other_methods_take_later_scores_and_both_sides_too() -> None:
+    table = both_sides(1.5, n=60, sessions=8)
+    both = specification_sensitivity(table, timing="both", gain=3.0)
+    assert both.estimate("difference GMM (Arellano & Bond)").refused == "refused: lag"
+    assert both.estimate("screen").estimate == lagged_within_client_screen(table, timing="both").effect
+    assert within_client_permutation_test(table, timing="both").n_rows == 60 * 8
+    contrast = critical_session_contrast(table, timing="both", gain=3, control="session before")
+    assert contrast.n_pairs > 10
+    lagged = within_client_permutation_test(table, layout=Layout(timing="before", lag=2))
+    assert lagged.n_rows == 60 * 6

@@ -104,6 +104,7 @@ def align_sessions_to_outcomes(
     """
     plan = declared(_NAME, timing, layout, days=days)
     columns = _Columns(client, session, outcome, process)
+    _refuse_itself(plan, {client, session, outcome, process, plan.outcome_after})
     further = [*plan.covariates, *([plan.days] if plan.days else [])]
     second = [plan.outcome_after] if plan.timing == "both" else []
     frame = _checked(table, [*columns.keys, outcome, process, *further, *second])
@@ -130,6 +131,13 @@ def align_sessions_to_outcomes(
     return AlignedSessions(
         cast("IntoFrameT", done.to_native()), plan.timing, counts.get(None, 0), absent, plan
     )
+
+
+def _refuse_itself(plan: Layout, others: set[str]) -> None:
+    itself = sum(name in others for name in plan.covariates)
+    if itself:
+        needed = "covariates that are neither process nor outcome, client nor session"
+        raise CannotEstimate(_NAME, "shared_items", needed=needed, found=f"{itself} that are")
 
 
 def _with_scores(

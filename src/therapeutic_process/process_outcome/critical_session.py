@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, refuse_covariates
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -111,10 +111,11 @@ def critical_session_contrast(
         layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
-        CannotEstimate: With codes `timing_undeclared`, `control_undeclared`, `no_pair`.
+        CannotEstimate: With codes `timing_undeclared`, `covariates_unused`, `control_undeclared`, `no_pair`.
         TableError: If the table does not keep its contract.
     """
     plan = declared(_NAME, timing, layout)
+    refuse_covariates(_NAME, plan)
     if control not in get_args(Control):
         needed = "control 'session before' or 'closest score'"
         raise CannotEstimate(_NAME, "control_undeclared", needed=needed, found="neither")

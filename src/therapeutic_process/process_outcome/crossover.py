@@ -20,7 +20,13 @@ from therapeutic_process.process_outcome.conditional import (
 )
 from therapeutic_process.process_outcome.diagnostics import PlaceboLead, placebo_lead
 from therapeutic_process.process_outcome.lagged_rows import LaggedRows, lagged_rows
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
+from therapeutic_process.process_outcome.layout import (
+    Layout,
+    Timing,
+    declared,
+    refuse_covariates,
+    require_level,
+)
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -126,12 +132,13 @@ def event_crossover_effect(
         layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
-        CannotEstimate: With codes `timing_undeclared`, `referents_undeclared`, `no_informative_client`,
-            `separation`, `not_converged`.
+        CannotEstimate: With codes `timing_undeclared`, `covariates_unused`, `referents_undeclared`,
+            `no_informative_client`, `separation`, `not_converged`.
         TableError: If the table does not keep its contract.
     """
     require_level(_NAME, level)
     plan = declared(_NAME, timing, layout)
+    refuse_covariates(_NAME, plan)
     if referents not in get_args(Referents):
         raise CannotEstimate(
             _NAME, "referents_undeclared", needed="referents 'all' or 'neighbours'", found="neither"

@@ -288,7 +288,12 @@ def refuse_thin(panel: Panel, function: str = _NAME) -> tuple[float, float]:
     scored = np.asarray((~np.isnan(panel.outcome)).any(axis=0))[steps - 1 :: steps]
     beyond = f" beyond a lag of {lag}" if lag > 1 else ""
     checks = [
-        ("too_few_occasions", int(scored.sum()) - (lag - 1), _MIN_OCCASIONS, f"outcome occasions{beyond}"),
+        (
+            "too_few_occasions",
+            max(int(scored.sum()) - (lag - 1), 0),
+            _MIN_OCCASIONS,
+            f"outcome occasions{beyond}",
+        ),
         ("too_few_clients", len(panel.outcome), _MIN_CLIENTS, "usable clients"),
         (
             "too_few_varying_clients",

@@ -117,6 +117,8 @@ class Layout:
             _refuse("lag_undefined", "a lag of 1 score or more, a whole number", "another")
         if self.lag_days is None:
             return
+        if [type(end) in {int, float} for end in self.lag_days] != [True, True]:
+            _refuse("lag_undefined", "a lag window of two numbers of days", "others")
         low, high = self.lag_days
         if not 0 <= low <= high < float("inf"):
             _refuse("windows_overlap", "a lag window in days with ends from 0 on, in order", "other ends")
@@ -157,6 +159,23 @@ def _ordinal(number: int) -> str:
 
 def _refuse(code: str, needed: str, found: str) -> None:
     raise CannotEstimate(_NAME, code, needed=needed, found=found)
+
+
+def refuse_covariates(function: str, plan: Layout) -> None:
+    """Refuse covariates where the estimator has no place for them, rather than leave them out in silence.
+
+    Args:
+        function: The estimator.
+        plan: The layout.
+
+    Raises:
+        CannotEstimate: If the layout names any.
+    """
+    named = len(plan.covariates) + plan.elapsed_days + plan.lagged_process
+    if named:
+        raise CannotEstimate(
+            function, "covariates_unused", needed="a layout without covariates", found=f"{named} of them"
+        )
 
 
 def declared(function: str, timing: object, layout: Layout | None, *, days: str | None = None) -> Layout:

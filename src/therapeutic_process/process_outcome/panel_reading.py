@@ -72,6 +72,14 @@ def read_panel(
             needed="a process that is not the outcome",
             found="one column for both",
         )
+    itself = sum(name in {*scores, process} for name in plan.covariates)
+    if itself:
+        raise CannotEstimate(
+            "read_panel",
+            "shared_items",
+            needed="covariates that are neither process nor outcome",
+            found=f"{itself} that are",
+        )
     numbers = list(dict.fromkeys([*scores, process, *plan.covariates, *extra]))
     days = [plan.days] if plan.days and plan.days not in numbers else []
     keys = [client, session, *([cluster] if cluster else [])]
@@ -178,7 +186,9 @@ def _eager(table: IntoFrame, names: list[str]) -> nw.DataFrame[Any]:
     absent = [name for name in names if name not in found]
     if absent:
         raise TableError(
-            "column_missing", needed=f"columns {', '.join(names)}", found=f"no {', '.join(absent)}"
+            "column_missing",
+            needed=f"columns {', '.join(map(str, names))}",
+            found=f"no {', '.join(map(str, absent))}",
         )
     chosen = frame.select(names)
     return chosen.collect() if isinstance(chosen, nw.LazyFrame) else chosen

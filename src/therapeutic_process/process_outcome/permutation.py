@@ -9,7 +9,7 @@ import numpy as np
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.events import PermutationTest, permute_within_clients
 from therapeutic_process.process_outcome.lagged_rows import lagged_rows
-from therapeutic_process.process_outcome.layout import Layout, Timing, declared
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared, refuse_covariates
 from therapeutic_process.process_outcome.panel_reading import read_panel
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def within_client_permutation_test(
         layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
 
     Raises:
-        CannotEstimate: With codes `timing_undeclared`, `nothing_to_exchange`.
+        CannotEstimate: With codes `timing_undeclared`, `covariates_unused`, `nothing_to_exchange`.
         TableError: If the table does not keep its contract.
     """
     plan = declared(_NAME, timing, layout)
+    refuse_covariates(_NAME, plan)
     panel = read_panel(table, client=client, session=session, outcome=outcome, process=process, layout=plan)
     rows = lagged_rows(panel)
     change = rows.before - rows.after

@@ -78,7 +78,8 @@ def specification_sensitivity(
         process: Column of the event or process score.
         gain: Points by which the next score must be lower to count as a gain; without it, no model on gains.
         level: Level of the intervals.
-        layout: Timing, lag, aggregator and time axis in one, instead of `timing` alone.
+        layout: Timing, lag, aggregator, covariates and time axis in one, instead of `timing` alone. Covariates enter
+            the default and the screen; the usual models stay as the field fits them.
 
     Raises:
         CannotEstimate: If `timing` is undeclared; a model that refuses becomes a row with its reason.
