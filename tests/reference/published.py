@@ -142,7 +142,7 @@ EXAMPLES: dict[str, Callable[[Example, Cells], None]] = {
 }
 WHY_NOT = {
     "vittengl2015_false_positives": "the file holds the rates, not the population they were drawn from; "
-    "no population that was tried gives all of them",
+    "no declared population gives all of them (docs/reliability.md says how near one fitted to them comes)",
     "permutation_test_example": "the scores that were permuted are not in the file",
     "nhs_talking_therapies": "a service rule, which does not belong to this comparison",
     "oq_rci_table": "published thresholds: facts about instruments",
