@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from therapeutic_process.errors import TableError
 from therapeutic_process.session_process.columns import as_floats, read_columns, require_complete
@@ -17,14 +18,12 @@ from therapeutic_process.session_process.rated_sessions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import narwhals.stable.v2 as nw
     from narwhals.stable.v2.typing import IntoFrame
 
 __all__ = ["read_session_ratings"]
-
-_Columns = dict[str, "nw.Series[Any]"]
 
 
 def read_session_ratings(
@@ -68,47 +67,50 @@ def read_session_ratings(
         TableError: If a column or key is missing, a role is another word, a value is not finite, or a rater rated a
             session twice on a scale.
     """
-    optional = [name for name in (instrument, target) if name is not None]
-    columns = read_columns(table, [client, session, scale, role, rater, value, *optional])
+    names = {"client": client, "scale": scale, "role": role, "rater": rater}
+    names |= {"instrument": instrument} if instrument is not None else {}
+    names |= {"target": target} if target is not None else {}
+    columns = read_columns(table, [session, value, *names.values()])
     for name in (client, rater):
         require_complete(columns[name], name)
     numbers = _whole(columns[session], session)
     values = as_floats(columns[value], value).tolist()
     _within_bounds(values, value)
-    told: dict[str, list[str | None]] = {
-        name: _texts(columns[name]) for name in (client, scale, role, rater, *optional)
-    }
-    roles = _roles(told[role], role)
-    left_out: Counter[str] = Counter()
+    told = {what: _texts(columns[name]) for what, name in names.items()}
+    _known_roles(told["role"], role)
     held = None if sessions is None else _held(sessions, client, session)
+    rows = [dict(zip(told, one, strict=True)) for one in zip(*told.values(), strict=True)]
+    left_out: Counter[str] = Counter()
     given: list[SessionRating] = []
-    for i, number in enumerate(numbers):
-        what = "session" if target is None else told[target][i]
-        reason = _left_out(what, number, held, told[client][i])
+    for row, number, rating in zip(rows, numbers, values, strict=True):
+        reason = _left_out(row, number, held)
         if reason is not None or number is None:
             left_out[reason or "session_unknown"] += 1
-            continue
-        known = values[i] == values[i]
-        measure, part = (
-            (told[scale][i], None) if instrument is None else (told[instrument][i], told[scale][i])
-        )
-        given.append(
-            SessionRating(
-                str(told[client][i]),
-                number,
-                0,
-                measure or "",
-                part,
-                "session",
-                roles[i],
-                str(told[rater][i]),
-                values[i] if known else None,
-                int(known),
-                None if known else "no_value",
-            )
-        )
+        else:
+            given.append(_rated(row, number, rating))
     _each_once(given)
     return collected(given, _numbers(given) if held is None else held, left_out)
+
+
+_Row = dict[str, "str | None"]
+
+
+def _rated(row: _Row, number: int, rating: float) -> SessionRating:
+    known = not math.isnan(rating)
+    whole = "instrument" not in row
+    return SessionRating(
+        client=str(row["client"]),
+        session=number,
+        position=0,
+        instrument=row["scale" if whole else "instrument"] or "",
+        scale=None if whole else row["scale"],
+        target="session",
+        role=cast("RaterRole", row["role"]),
+        rater=str(row["rater"]),
+        value=rating if known else None,
+        n=int(known),
+        missing=None if known else "no_value",
+    )
 
 
 def _within_bounds(values: Sequence[float], name: str) -> None:
@@ -132,23 +134,21 @@ def _whole(series: nw.Series[Any], name: str) -> list[int | None]:
     return [int(v) if k else None for v, k in zip(values.tolist(), known.tolist(), strict=True)]
 
 
-def _roles(told: Sequence[str | None], name: str) -> list[RaterRole]:
+def _known_roles(told: Sequence[str | None], name: str) -> None:
     allowed = get_args(RaterRole)
     wrong = tuple(i for i, one in enumerate(told) if one not in allowed)
     if wrong:
         needed = f"one of {', '.join(allowed)} in column {name!r}"
         raise TableError("label_unknown", needed=needed, found=f"{len(wrong)} other cells", rows=wrong[:5])
-    return list(told)  # type: ignore[arg-type]
 
 
-def _left_out(
-    what: str | None, number: int | None, held: dict[str, tuple[int, ...]] | None, client: str | None
-) -> str | None:
-    if what != "session":
-        return f"of_{what or 'unknown'}" if what in _TARGETS else "of_something_else"
+def _left_out(row: _Row, number: int | None, held: Mapping[str, tuple[int, ...]] | None) -> str | None:
+    target = row.get("target", "session")
+    if target != "session":
+        return f"of_{target}" if target in _TARGETS else "of_something_else"
     if number is None:
         return "session_unknown"
-    return None if held is None or number in held.get(client or "", ()) else "session_not_held"
+    return None if held is None or number in held.get(row["client"] or "", ()) else "session_not_held"
 
 
 _TARGETS = frozenset({"segment", "goal", "interaction"})
