@@ -28,7 +28,7 @@ def migrate(
 
     Exit status: 0, or 1 if some document could not be read (then nothing is written), or 2 if nothing could be done.
 
-    Example: therapeutic-process migrate old.jsonl -o cases.jsonl
+    Example: therapeutic-process migrate cases.jsonl -o migrated.jsonl
     """
     refuse_to_replace(output, force=force)
     require_place(output)
