@@ -30,6 +30,8 @@ RAISERS = {
     "CannotEstimate": 1,
     "PydanticCustomError": 0,
     "refuse": 0,
+    "_refuse": 0,  # refusals of one module, which name the estimator for it
+    "Degenerate": 0,
     "error": 0,  # a place in a file makes its own DocumentError
 }
 
