@@ -11,7 +11,7 @@ import pytest
 
 from therapeutic_process.change_process import ScorePattern
 from therapeutic_process.errors import CannotEstimate, NotEnoughData
-from therapeutic_process.process_outcome import between_session_task_effect
+from therapeutic_process.process_outcome import Layout, between_session_task_effect
 from therapeutic_process.records import Case
 
 START = datetime(2024, 3, 4, 10, tzinfo=UTC)
@@ -84,3 +84,15 @@ def test_other_kinds_of_task_and_too_few_clients_are_refused() -> None:
         found(cohort(0.0), tasks=("exposure",))
     with pytest.raises(CannotEstimate, match="too_few_clients"):
         found(cohort(0.0)[:10])
+
+
+def test_a_later_score_may_be_the_outcome_and_an_undeclared_timing_is_refused() -> None:
+    cases = cohort(3.0)
+    later = between_session_task_effect(
+        cases, effect=ScorePattern(instrument="scale"), layout=Layout(timing="before", lag=2)
+    )
+    assert later.effect.layout.lag == 2
+    low, high = later.effect.interval
+    assert low < 0 < high
+    with pytest.raises(CannotEstimate, match="timing_undeclared"):
+        between_session_task_effect(cases, effect=ScorePattern(instrument="scale"))

@@ -11,6 +11,7 @@ from therapeutic_process.errors import NotEnoughData
 from therapeutic_process.process_outcome.cause_values import NO_TASK
 from therapeutic_process.process_outcome.joint_model import lagged_within_client_effect
 from therapeutic_process.process_outcome.joint_result import WithinClientEffect
+from therapeutic_process.process_outcome.layout import Layout, Timing, declared
 from therapeutic_process.process_outcome.process_tables import process_table
 from therapeutic_process.process_outcome.task_values import NOT_RATED, RATED_LATE
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from therapeutic_process.change_process import EffectPattern
     from therapeutic_process.instruments import Catalogue
     from therapeutic_process.process_outcome.effect_values import Respondent
-    from therapeutic_process.process_outcome.panel import Timing
     from therapeutic_process.records import Case
 
 __all__ = ["BetweenSessionTaskEffect", "between_session_task_effect"]
@@ -72,11 +72,12 @@ def between_session_task_effect(
     cases: Iterable[Case],
     *,
     effect: EffectPattern,
-    timing: Timing,
+    timing: Timing | None = None,
     tasks: tuple[str, ...] = (),
     respondent: Respondent = "client",
     catalogue: Catalogue | None = None,
     level: float = 0.95,
+    layout: Layout | None = None,
 ) -> BetweenSessionTaskEffect:
     """Estimate how the next score differs after tasks were done more fully than usual for the client.
 
@@ -86,22 +87,24 @@ def between_session_task_effect(
     Args:
         cases: The cases.
         effect: Whose next score is the outcome.
-        timing: When the scores were taken, `before` or `after` their session.
+        timing: When the scores were taken, `before` or `after` their session; must be declared, here or in `layout`.
         tasks: Kinds of task; empty: any kind.
         respondent: Who gave the scores.
         catalogue: Where to look up instruments, besides the cases' own; by default the built-in catalogue.
         level: Level of the intervals.
+        layout: Timing, lag and time axis in one, instead of `timing` alone; the columns are those of `ProcessRow`.
 
     Raises:
         NotEnoughData: If adherence was rated after the next outcome, or in an unknown order to it: then the outcome
             may have coloured the rating.
         CannotEstimate: With the codes of `lagged_within_client_effect`.
     """
+    plan = declared(_NAME, timing, layout)
     made = process_table(
         cases,
         cause=TaskPattern(tasks=tasks, amount="adherence"),
         effect=effect,
-        timing=timing,
+        timing=plan.timing,
         respondent=respondent,
         catalogue=catalogue,
     )
@@ -112,7 +115,7 @@ def between_session_task_effect(
         raise NotEnoughData(_NAME, needed="adherence rated before the next outcome", found=found)
     estimate = lagged_within_client_effect(
         made.table,
-        timing=timing,
+        layout=plan,
         outcome="score",
         process="process",
         cluster="case_id" if made.several_clients else None,
