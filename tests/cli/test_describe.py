@@ -214,7 +214,7 @@ class TestWhatIsDescribed:
             {"recorded": "measure of collaboration", "cases": 2, "share_followed": None}
         ]
         assert {r["undefined_because"] for r in found["residuals"]} == {None}
-        assert sum(r["frequency"] for r in found["residuals"]) == 24
+        assert sum(r["count"] for r in found["residuals"]) == 24
 
     def test_text_shows_the_same_and_nobody(self, tmp_path: Path) -> None:
         write_cases([rated_case(0)], tmp_path / "x.jsonl")

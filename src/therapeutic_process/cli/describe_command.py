@@ -249,7 +249,11 @@ def _show(told: dict[str, Any], console: Console, head: str, top: int) -> None:
             f"{n['chain_breaks']} interactions without a code or with several break the chain", style="dim"
         )
     if told["residuals"]:
-        several = told["residuals"]
+        several = [
+            {name: value for name, value in row.items() if name != "undefined_because"}
+            for row in told["residuals"]
+            if row["residual"] is not None
+        ]
         title = f"departing most from chance: the {min(top, len(several))} strongest of {len(several)} transitions"
         _print_table(console, title, several[:top], "")
     for name, title, _ in described_rows(SessionTally()):

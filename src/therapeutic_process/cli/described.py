@@ -51,8 +51,9 @@ def residual_rows(follows: Mapping[tuple[str, str, str], int]) -> Rows:
         codes = sorted({code for s, *pair in follows if s == system for code in pair})
         counts = [[follows.get((system, a, b), 0) for b in codes] for a in codes]
         for one in transition_tables(counts, codes=codes).to_frame().to_dicts():
-            chosen = ("given", "target", "frequency", "expected", "residual", "p", "undefined_because")
-            rows.append({"system": system, **{name: one[name] for name in chosen}})
+            chosen = ("expected", "residual", "p", "undefined_because")
+            counted = {"given": one["given"], "target": one["target"], "count": one["frequency"]}
+            rows.append({"system": system, **counted, **{name: one[name] for name in chosen}})
     return sorted(rows, key=lambda r: (r["residual"] is None, -abs(r["residual"] or 0.0)))
 
 
