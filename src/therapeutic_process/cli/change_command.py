@@ -11,7 +11,7 @@ import typer
 
 from therapeutic_process.cli.change_facts import graded_case, plain
 from therapeutic_process.cli.change_json import case_json
-from therapeutic_process.cli.change_lines import case_lines
+from therapeutic_process.cli.change_lines import Sources, case_lines
 from therapeutic_process.cli.change_together import together_json, together_lines
 from therapeutic_process.cli.console import stop
 from therapeutic_process.cli.reading import described, finish
@@ -49,10 +49,13 @@ def change(
         cases = [case_json(g, place, scores=scores) for place, g in enumerate(rows, start=1)]
         typer.echo(json.dumps({"cases": cases, "unreadable": len(unreadable)}, ensure_ascii=False))
         finish(unreadable)
+    sources = Sources()
     for place, graded in enumerate(rows, start=1):
         typer.echo(f"case {place}")
-        for line in case_lines(graded, scores=scores):
+        for line in case_lines(graded, sources, scores=scores):
             typer.echo(f"  {line}")
+    for line in sources.lines():
+        typer.echo(line)
     verdicts = Counter(plain(one.change.verdict) for g in rows for one in g.series)
     told = ", ".join(f"{n} {v}" for v, n in sorted(verdicts.items())) or "no scores"
     typer.echo(f"{len(rows)} cases, {verdicts.total()} series of scores: {told}")

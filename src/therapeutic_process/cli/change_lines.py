@@ -11,19 +11,39 @@ from therapeutic_process.report.goal_facts import Attainment, Progress
 from therapeutic_process.report.graded_series import Answer, GradedSeries
 from therapeutic_process.session_process import PlanAdherence
 
-__all__ = ["case_lines"]
+__all__ = ["Sources", "case_lines"]
 
 
-def case_lines(case: GradedCase, *, scores: bool) -> Iterator[str]:
+class Sources:
+    """Numbers the sources as they are cited, so that each is written out once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def cited(self, source: str) -> str:
+        """Return how a source is cited.
+
+        Args:
+            source: Its text.
+        """
+        return f"source {self._numbers.setdefault(source, len(self._numbers) + 1)}"
+
+    def lines(self) -> Iterator[str]:
+        """Yield the sources cited, by number."""
+        yield from (f"source {number}: {source}" for source, number in self._numbers.items())
+
+
+def case_lines(case: GradedCase, sources: Sources, *, scores: bool) -> Iterator[str]:
     """Yield what is told of a case.
 
     Args:
         case: What is known of it.
+        sources: Takes the sources of thresholds and cutoffs.
         scores: Whether clients' scores are shown.
     """
     for one in case.series:
-        yield one.change.explain() if scores else _verdict(one.change)
-        yield from (f"  {line}" for line in _series_lines(one))
+        yield one.change.explain() if scores else _verdict(one.change, sources)
+        yield from (f"  {line}" for line in _series_lines(one, sources))
     yield from _service_lines(case.services)
     yield f"detected: {counted(case.methods)}; not judged: {counted(case.detected.dropped)}"
     yield from _goal_lines(case, scores=scores)
@@ -50,7 +70,7 @@ def _service_lines(services: Services) -> Iterator[str]:
         yield from (f"  {why}" for why in outcome.why)
 
 
-def _verdict(one: Change) -> str:
+def _verdict(one: Change, sources: Sources) -> str:
     name = one.instrument if one.scale is None else f"{one.instrument}/{one.scale}"
     told = f"{name} ({one.respondent.kind}): {plain(one.verdict)}"
     if one.why is not None and one.verdict == "cannot_say":
@@ -58,13 +78,11 @@ def _verdict(one: Change) -> str:
     if one.threshold is None:
         return told
     sign = {True: "at least ", False: "more than ", None: ""}[one.threshold.inclusive]
-    return f"{told}; threshold {sign}{one.threshold.value:g} points ({one.threshold.source})"
+    return f"{told}; threshold {sign}{one.threshold.value:g} points ({sources.cited(one.threshold.source)})"
 
 
-def _series_lines(one: GradedSeries) -> Iterator[str]:
-    cutoff = "" if one.cutoff is None else f"; cutoff {one.cutoff.value:g} ({one.cutoff.source})"
-    category = f"cannot say: {one.why}" if one.category is None else f"{CLASS_WORDS[one.category]}{cutoff}"
-    yield f"class: {category}"
+def _series_lines(one: GradedSeries, sources: Sources) -> Iterator[str]:
+    yield f"class: {_class(one, sources)}"
     yield f"response: {_answered(one.response)}; remission: {_answered(one.remission)}"
     if one.sudden.rule is None:
         yield f"sudden gains and losses: cannot say: {one.sudden.why}"
@@ -73,6 +91,15 @@ def _series_lines(one: GradedSeries) -> Iterator[str]:
     told = f"{counts['sudden_gain']} sudden gains, {counts['sudden_loss']} sudden losses, {counts['neither']} neither"
     unsaid = f"{counts['cannot_say']} cannot say{f' ({counted(reasons)})' if reasons else ''}"
     yield f"of {counts.total()} intervals: {told}, {unsaid}"
+
+
+def _class(one: GradedSeries, sources: Sources) -> str:
+    if one.category is None:
+        return f"cannot say: {one.why}"
+    told = CLASS_WORDS[one.category]
+    if one.cutoff is None:
+        return told
+    return f"{told}; cutoff {one.cutoff.value:g} ({sources.cited(one.cutoff.source)})"
 
 
 def _answered(one: Answer) -> str:
