@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from therapeutic_process.exchange.files import placed
 from therapeutic_process.exchange.imports import ImportNote
 
 if TYPE_CHECKING:
-    import os
     from collections import Counter
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -217,6 +217,9 @@ def _files_of_package(folder: Path) -> set[str]:
 
 def _put_in_place(beside: Path, goes: Path) -> None:
     """Let the finished file or folder appear under its name; a folder that was there goes last."""
+    if beside.is_file():
+        with beside.open("rb+") as stream:
+            os.fsync(stream.fileno())
     if not goes.is_dir() or not beside.is_dir():
         beside.replace(goes)
         return

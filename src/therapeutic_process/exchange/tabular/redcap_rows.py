@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import attrs
 
 from therapeutic_process.exchange.imports import ImportNote
 from therapeutic_process.exchange.tabular.redcap_answers import FORM, INSTANCE, part_id
 from therapeutic_process.exchange.tabular.redcap_forms import FORMS, Field, Form, fields_of
+from therapeutic_process.exchange.whole_files import whole_file
 from therapeutic_process.records import Case, Interval, Reporter
 
 if TYPE_CHECKING:
@@ -79,23 +80,20 @@ def write_redcap(
     target = Path(path)
     if target.exists() and not force:
         raise FileExistsError(f"{target} exists already")
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.part")
     names = ["record_id", FORM, INSTANCE, *(f.name for form in FORMS for f in fields_of(form))]
     losses: Counter[tuple[str, str, str]] = Counter()
     n_cases = n_rows = 0
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, names, restval="", lineterminator="\n")
-            writer.writeheader()
-            for case in cases:
-                n_cases += 1
-                for row in _Rows(case, losses).rows():
-                    writer.writerow(row)
-                    n_rows += 1
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(target) as raw:
+        stream = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+        writer = csv.DictWriter(stream, names, restval="", lineterminator="\n")
+        writer.writeheader()
+        for case in cases:
+            n_cases += 1
+            for row in _Rows(case, losses).rows():
+                writer.writerow(row)
+                n_rows += 1
+        stream.flush()
+        stream.detach()
     notes = tuple(ImportNote(a, what, n, why) for (a, what, why), n in sorted(losses.items()))
     return RedcapWritten(target, n_cases, n_rows, notes)
 
