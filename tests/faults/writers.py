@@ -17,6 +17,7 @@ from therapeutic_process.exchange import (
     example_cases,
     migrate_file,
     write_cases,
+    write_redcap,
     write_tables,
     write_transcript_csv,
     write_webvtt,
@@ -73,6 +74,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "write_tables parquet": lambda folder: write_tables(
         example_cases(), folder / "x", format="parquet", force=True
     ),
+    "write_redcap": lambda folder: write_redcap(example_cases(), folder / "x.csv", force=True),
     "write_transcript_csv": lambda folder: write_transcript_csv(example_cases()[0], folder / "x.csv"),
     "write_webvtt": _spoken,
     "convert to cases": _to(".jsonl"),
