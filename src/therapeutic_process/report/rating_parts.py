@@ -67,7 +67,7 @@ def _course_table(rows: tuple[RatingCourse, ...], names: Names) -> Html:
         Column("scale", "name"),
         "rated by",
         Column("sessions", "number"),
-        "not rated",
+        Column("not rated", "number"),
         Column("mean", "number"),
         Column("first", "number"),
         Column("last", "number"),

@@ -50,7 +50,7 @@ def _table(view: View, rows: list[MeasureCourse]) -> Html:
     columns: list[Column | str] = [
         Column("measure", "name"),
         Column("sessions", "number"),
-        "not known in",
+        Column("not known in", "number"),
         Column("first third", "number"),
         Column("middle", "number"),
         Column("last third", "number"),
