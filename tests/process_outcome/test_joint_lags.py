@@ -20,8 +20,9 @@ from therapeutic_process.process_outcome import (
     lagged_within_client_screen,
 )
 from therapeutic_process.process_outcome import joint_covariance as jc
-from therapeutic_process.process_outcome import joint_fit as jf
 from therapeutic_process.process_outcome import joint_likelihood as jl
+from therapeutic_process.process_outcome import joint_penalties as jpen
+from therapeutic_process.process_outcome import joint_problem as jpr
 from therapeutic_process.process_outcome.joint_mediation import mediation_structure
 from therapeutic_process.simulate import simulate_cohort
 
@@ -175,7 +176,7 @@ def test_the_mediated_covariance_is_that_of_the_equations() -> None:
         assert jc.covariance(model, without).sigma == pytest.approx(stacked @ stacked.T, abs=1e-12)
 
 
-def with_covariate(n: int = 60, sessions: int = 8, seed: int = 1) -> tuple[jf.Problem, Array]:
+def with_covariate(n: int = 60, sessions: int = 8, seed: int = 1) -> tuple[jpr.Problem, Array]:
     rng = np.random.default_rng(seed)
     model = jc.structure("score", sessions)
     theta = some_theta(model)
@@ -189,7 +190,7 @@ def with_covariate(n: int = 60, sessions: int = 8, seed: int = 1) -> tuple[jf.Pr
     series[rng.random(series.shape) < 0.1] = np.nan
     series[:6] = np.where(np.isnan(series[:6]), 1.0, series[:6])
     patterns = jl.group_by_pattern(series)
-    return jf.Problem(model, patterns, jf.weak_penalty(model), cells), theta
+    return jpr.Problem(model, patterns, jpen.weak_penalty(model), cells), theta
 
 
 def test_with_covariates_the_gradient_is_that_of_differences_and_the_scores_add_up_to_it() -> None:

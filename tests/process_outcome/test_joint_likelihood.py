@@ -11,6 +11,8 @@ from scipy.stats import multivariate_normal
 from therapeutic_process.process_outcome import joint_covariance as jc
 from therapeutic_process.process_outcome import joint_fit as jf
 from therapeutic_process.process_outcome import joint_likelihood as jl
+from therapeutic_process.process_outcome import joint_penalties as jpen
+from therapeutic_process.process_outcome import joint_problem as jpr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,5 +180,5 @@ def test_an_impossible_covariance_has_no_likelihood() -> None:
     patterns = jl.group_by_pattern(some_data(model))
     assert jl.likelihood(patterns, jc.covariance(model, theta).sigma) is None
     with pytest.raises(jf.FitFailed) as caught:
-        jf.maximise(jf.Problem(model, patterns, jf.weak_penalty(model)), theta)
+        jf.maximise(jpr.Problem(model, patterns, jpen.weak_penalty(model)), theta)
     assert caught.value.code == "not_converged"

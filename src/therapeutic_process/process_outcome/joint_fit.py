@@ -1,4 +1,4 @@
-"""Fitting one reading of the joint model: weak penalties, damped scoring, a sandwich by client."""
+"""Fitting one reading of the joint model: damped scoring, then a sandwich by client."""
 
 from __future__ import annotations
 
@@ -6,111 +6,19 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from therapeutic_process.process_outcome.joint_covariance import (
-    Covariance,
-    Structure,
-    covariance,
-    first_derivatives,
-    second_derivatives,
-)
-from therapeutic_process.process_outcome.joint_likelihood import (
-    Likelihood,
-    Patterns,
-    client_curvatures,
-    client_scores,
-    information,
-    likelihood,
-    observed_information,
-    score,
-)
-from therapeutic_process.process_outcome.joint_shifts import (
-    ShiftedLikelihood,
-    client_mean_scores,
-    mean_information,
-    shifted_likelihood,
-)
+from therapeutic_process.process_outcome.joint_covariance import Structure, covariance, first_derivatives
+from therapeutic_process.process_outcome.joint_likelihood import Patterns, client_curvatures
+from therapeutic_process.process_outcome.joint_penalties import start_values, weak_penalty
+from therapeutic_process.process_outcome.joint_problem import FitFailed, Point, Problem
+
+__all__ = ["FitFailed", "ReadingFit", "fit_reading", "maximise", "sandwich_se", "start_values"]
 
 Array = NDArray[np.float64]
 
-_PENALTIES = {"phi": (0.3, 0.3), "ve": (0.5, 1.0), "vw0": (0.7, 0.5), "kappa": (0.0, 0.5), "beta": (0.0, 2.0)}
-_UNIT_PENALTY = ("gamma", "psig", "gam0", "rho", "psi", "rho0")
-_WITHIN_SESSION = (0.8, 0.3)
-_STARTS = {"phi": 0.3, "vw0": 0.7, "veta": 0.65, "ve": 0.3, "vu": 1.0, "vu0": 1.0}
-_STARTS |= {"phi_in": 0.8, "veta_in": 0.2, "vm": 1.0, "vm0": 1.0}
-_MEDIATED = {"a": (0.0, 2.0), "b": (0.0, 2.0), "kappa_m": (0.0, 0.5), "chi": (0.0, 1.0)}
-_MEDIATED |= dict.fromkeys([f"{name}_m" for name in _UNIT_PENALTY], (0.0, 1.0))
-_PHI_LIMIT = 0.98
 _MAX_STEPS = 100
 _SCORING_STEPS = 20
 _STOP = 1e-9
-_HELD = 1e-3
-_NUDGE = 1e-5
 _CORRECTED_UP_TO = 2000
-
-
-@attrs.frozen(eq=False)
-class Penalty:
-    """A normal prior on some parameters: centre, and precision (0 where there is none)."""
-
-    centre: Array
-    precision: Array
-
-    def value(self, theta: Array) -> float:
-        """Return what the penalty takes off the log-likelihood."""
-        return 0.5 * float(self.precision @ (theta - self.centre) ** 2)
-
-    def slope(self, theta: Array) -> Array:
-        """Return the derivative of that."""
-        return self.precision * (theta - self.centre)
-
-
-def weak_penalty(model: Structure, *, first_coded: bool = True) -> Penalty:
-    """Return the method's weak penalties, in scaled units.
-
-    Args:
-        model: The reading's structure.
-        first_coded: Whether any client's first session was coded; if not, its variance is held where the fit
-            starts, because nothing tells it.
-    """
-    table = _PENALTIES | dict.fromkeys(_UNIT_PENALTY, (0.0, 1.0)) | {"phi_in": _WITHIN_SESSION}
-    table |= _MEDIATED
-    table |= {name: _PENALTIES["beta"] for name in model.names if name.startswith("beta_")}
-    if not first_coded:
-        table |= {"vu0": (_STARTS["vu0"], _HELD)}
-    pairs = [table.get(name, (0.0, np.inf)) for name in model.names]
-    return Penalty(np.array([c for c, _ in pairs]), np.array([sd**-2.0 for _, sd in pairs]))
-
-
-def start_values(model: Structure, series: Array) -> Array:
-    """Return where the fit starts: fixed numbers, and levels and slopes from the clients' own lines.
-
-    Args:
-        model: The reading's structure.
-        series: Scaled stacked series, (clients, p), nan where missing.
-    """
-    theta = np.array([_STARTS.get(name, 0.0) for name in model.names])
-    ends = np.cumsum([model.occasions, model.sessions])
-    spread = _moment_variances(np.split(series, ends[: 1 if ends[1] == series.shape[1] else 2], axis=1))
-    for level, value in zip("ascdmn", spread, strict=False):
-        theta[model.names.index(f"omega_{level}{level}")] = value
-    return theta
-
-
-def _moment_variances(parts: list[Array]) -> list[float]:
-    """Return a variance of levels and one of slopes for outcome, process and, if there is one, mediator."""
-    floor, found = 0.1, []
-    for part, noise in zip(parts, (0.2, 0.1, 0.1), strict=False):
-        level = float(np.nanvar(_client_means(part)))
-        found += [max(level - noise, floor), floor]
-    return found
-
-
-def _client_means(part: Array) -> Array:
-    seen = ~np.isnan(part)
-    count = seen.sum(axis=1)
-    centre = np.where(seen, part, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-    total = np.where(seen, part - centre, 0.0).sum(axis=1)
-    return np.asarray((total / np.maximum(count, 1))[count > 0])
 
 
 @attrs.frozen(eq=False)
@@ -138,109 +46,6 @@ class ReadingFit:
     def value(self, name: str) -> float:
         """Return one estimate."""
         return float(self.theta[self.names.index(name)])
-
-
-@attrs.frozen(eq=False)
-class Point:
-    """The penalised likelihood at one θ; with covariates also what they take out of the data."""
-
-    theta: Array
-    value: float
-    at: Likelihood
-    shifted: ShiftedLikelihood | None = None
-
-
-class FitFailed(Exception):
-    """A fit did not end well; `code` says how."""
-
-    def __init__(self, code: str, found: str) -> None:
-        self.code = code
-        self.found = found
-        super().__init__(code, found)
-
-
-@attrs.frozen(eq=False)
-class Problem:
-    """What is maximised: one reading's structure, the data, the penalties, and covariates if there are any.
-
-    Attributes:
-        model: The reading's structure.
-        patterns: The scaled data, grouped.
-        penalty: The weak penalties.
-        cells: What covariates add to the latent equations of every client, (clients, p, q).
-    """
-
-    model: Structure
-    patterns: Patterns
-    penalty: Penalty
-    cells: Array | None = None
-
-    def evaluate(self, theta: Array) -> Point | None:
-        """Return the penalised likelihood, or None outside the model's domain."""
-        if abs(theta[self.model.names.index("phi")]) >= _PHI_LIMIT:
-            return None
-        cov = covariance(self.model, theta)
-        if self.cells is None:
-            at = likelihood(self.patterns, cov.sigma)
-            return None if at is None else Point(theta, at.value - self.penalty.value(theta), at)
-        found = shifted_likelihood(self.patterns, cov, self.cells)
-        if found is None:
-            return None
-        return Point(theta, found.at.value - self.penalty.value(theta), found.at, found)
-
-    def gradient(self, point: Point, cov: Covariance, slopes: Array) -> Array:
-        """Return the gradient of the penalised likelihood."""
-        gradient = score(point.at, slopes) - self.penalty.slope(point.theta)
-        if point.shifted is not None:
-            gradient[: self.model.n_paths] += client_mean_scores(point.shifted, cov).sum(axis=0)
-        return gradient
-
-    def expected(self, point: Point, cov: Covariance, slopes: Array) -> Array:
-        """Return the expected information and that of the penalty."""
-        found = information(self.patterns, point.at, slopes) + np.diag(self.penalty.precision)
-        if point.shifted is not None:
-            k = self.model.n_paths
-            found[:k, :k] += mean_information(point.shifted, cov)[0]
-        return found
-
-    def curvature(self, point: Point, cov: Covariance, slopes: Array) -> Array:
-        """Return minus the second derivative; with covariates, as if their effects were known: good for a step."""
-        patterns = self.patterns if point.shifted is None else point.shifted.patterns
-        found = observed_information(patterns, point.at, slopes, second_derivatives(cov))
-        found += np.diag(self.penalty.precision)
-        if point.shifted is not None:
-            k = self.model.n_paths
-            found[:k, :k] += mean_information(point.shifted, cov)[0]
-        return found
-
-    def observed(self, point: Point, cov: Covariance, slopes: Array) -> Array:
-        """Return minus the second derivative of the penalised likelihood."""
-        if point.shifted is None:
-            return self.curvature(point, cov, slopes)
-        rows = [self._difference(point.theta, k) for k in range(len(point.theta))]
-        return 0.5 * (np.stack(rows) + np.stack(rows).T)
-
-    def _difference(self, theta: Array, k: int) -> Array:
-        """Return minus the change of the gradient with one parameter: with covariates, by central differences."""
-        ends = []
-        for sign in (1, -1):
-            moved = theta.copy()
-            moved[k] += sign * _NUDGE
-            point = self.evaluate(moved)
-            if point is None:
-                raise FitFailed("hessian_not_positive", "an estimate at the edge of the model's domain")
-            cov = covariance(self.model, moved)
-            ends.append(self.gradient(point, cov, first_derivatives(cov)))
-        return (ends[1] - ends[0]) / (2 * _NUDGE)
-
-    def scores(self, point: Point, cov: Covariance, slopes: Array) -> Array:
-        """Return the clients' scores; with covariates, less what follows from the estimated means and effects."""
-        if point.shifted is None:
-            return client_scores(self.patterns, point.at, slopes)
-        scores = client_scores(point.shifted.patterns, point.at, slopes)
-        taken = mean_information(point.shifted, cov)[1]
-        scores[:, : self.model.n_paths] += client_mean_scores(point.shifted, cov) - taken
-        return scores
 
 
 def maximise(problem: Problem, start: Array) -> tuple[Point, int]:
