@@ -90,8 +90,8 @@ class TestKAnonymity:
         assert "female" not in repr(found) + str(found)
 
     def test_more_knowledge_never_makes_groups_larger(self) -> None:
-        names = ("gender", "birth_year", "site", "arm", "group", "setting", "treatment_format", "started_year", "problems",
-                 "n_sessions", "therapists")  # fmt: skip
+        names = ("gender", "birth_year", "site", "arm", "group", "setting", "treatment_format", "started_year",
+                 "problems", "n_sessions", "therapists")  # fmt: skip
         smallest = [k_anonymity(self.COHORT, quasi=names[:i]).smallest for i in range(1, len(names) + 1)]
         assert smallest == sorted(smallest, reverse=True)
         groups = [k_anonymity(self.COHORT, quasi=names[:i]).n_groups for i in range(1, len(names) + 1)]
