@@ -13,7 +13,8 @@ from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.dropout_result import DropoutEstimate, DropoutSensitivity
 from therapeutic_process.process_outcome.joint_covariance import covariance
 from therapeutic_process.process_outcome.joint_likelihood import likelihood
-from therapeutic_process.process_outcome.joint_model import better_reading, joint_effect, usable_clients
+from therapeutic_process.process_outcome.joint_model import better_reading, joint_effect
+from therapeutic_process.process_outcome.joint_usable import usable_clients
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.panel_reading import read_panel
 from therapeutic_process.process_outcome.screen import screen_effect

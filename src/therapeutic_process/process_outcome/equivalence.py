@@ -11,8 +11,9 @@ from scipy import stats
 
 from therapeutic_process.errors import CannotEstimate
 from therapeutic_process.process_outcome.joint_covariance import covariance, effect_at_lag
-from therapeutic_process.process_outcome.joint_model import joint_effect, joint_structure, usable_clients
+from therapeutic_process.process_outcome.joint_model import joint_effect
 from therapeutic_process.process_outcome.joint_result import WithinClientEffect
+from therapeutic_process.process_outcome.joint_usable import joint_structure, usable_clients
 from therapeutic_process.process_outcome.layout import declared
 from therapeutic_process.process_outcome.panel import Panel, refuse_shared_items
 from therapeutic_process.process_outcome.panel_reading import read_panel

@@ -16,12 +16,8 @@ from therapeutic_process.process_outcome.diagnostics import (
 from therapeutic_process.process_outcome.joint_fit import FitFailed, ReadingFit, fit_reading, start_values
 from therapeutic_process.process_outcome.joint_likelihood import Patterns, group_by_pattern
 from therapeutic_process.process_outcome.joint_mediation import mediation_structure
-from therapeutic_process.process_outcome.joint_model import (
-    few_clients,
-    kept_readings,
-    refuse_thin,
-    usable_clients,
-)
+from therapeutic_process.process_outcome.joint_model import kept_readings
+from therapeutic_process.process_outcome.joint_usable import few_clients, refuse_thin, usable_clients
 from therapeutic_process.process_outcome.layout import Layout, Timing, declared, require_level
 from therapeutic_process.process_outcome.mediation_result import (
     SCREEN_LIMITS,
