@@ -32,8 +32,8 @@ def _parse_when(value: object) -> date:
     if isinstance(value, str):
         if not _WHEN.match(value):
             raise _when_error("a text of another form")
-        try:
-            value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+        try:  # what is made here is plain already, with the whole minutes of offset that the pattern demands
+            return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
         except ValueError:
             raise _when_error("a day or time that does not exist") from None
     if isinstance(value, datetime):

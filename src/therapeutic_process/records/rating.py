@@ -78,7 +78,7 @@ class Measurement(RuledRecord, frozen=True):
     @override
     def broken_rules(self, context: Mapping[str, Any]) -> Iterator[Violation]:
         yield from value_or_reason(self.score, self.missing, "score")
-        if len({a.item for a in self.items}) < len(self.items):
+        if self.items and len({a.item for a in self.items}) < len(self.items):
             yield broken("item_repeated", "items", needed="each item once", found="one twice")
         if self.session is None and self.timing != "unknown":
             needed = "the session that the timing is seen from"

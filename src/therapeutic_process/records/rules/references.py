@@ -9,6 +9,7 @@ from typing import Any
 from therapeutic_process.base import Record, Refers, broken, leaves
 from therapeutic_process.errors import Violation
 from therapeutic_process.records.coding import Code
+from therapeutic_process.records.rating import Measurement
 from therapeutic_process.records.rules.index import COLLECTIONS, CaseIndex
 from therapeutic_process.records.session import Interaction
 from therapeutic_process.records.shared import Reference, Reporter
@@ -40,9 +41,23 @@ def references_resolve(index: CaseIndex) -> Iterator[Violation]:
         value = getattr(index.case, name)
         if isinstance(value, Record):
             yield from _in_record(value, index, (name,))
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple) and not (name == "measurements" and _all_known(value, index)):
             for i, part in enumerate(value):
                 yield from _in_record(part, index, (name, i))
+
+
+def _all_known(measurements: tuple[Measurement, ...], index: CaseIndex) -> bool:
+    """Whether everybody and every session that measurements name is known: thousands are looked at at once."""
+    people, sessions = index.parts["participant"], index.parts["session"]
+    if not {m.subject for m in measurements} <= people.keys():
+        return False
+    if not {m.session for m in measurements} <= {None, *sessions}:
+        return False
+    by = [m.respondent for m in measurements]
+    return all(
+        who is None or (who in people and (kind not in {"client", "therapist"} or people[who].role == kind))
+        for kind, who in {(r.kind, r.participant) for r in by}
+    )
 
 
 @cache

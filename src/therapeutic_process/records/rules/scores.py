@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from therapeutic_process.base import broken, earliest, latest
 from therapeutic_process.errors import RecordError, Violation
@@ -16,10 +16,19 @@ __all__ = ["measurements_are_ordered", "ratings_fit_their_scale", "scores_fit_th
 
 def scores_fit_their_instrument(index: CaseIndex) -> Iterator[Violation]:
     """A score lies in its instrument's range, an item answer in the item's; timing does not contradict known times."""
+    ranges: dict[tuple[str, str | None], tuple[float, float] | str | None] = {}
     for i, one in enumerate(index.case.measurements):
-        yield from _in_range(index, ("measurements", i), one.instrument, one.scale, one.score, "score")
-        yield from _items_fit(index, i, one)
-        yield from _timing(index, i, one)
+        scale = (one.instrument, one.scale)
+        if scale not in ranges:
+            ranges[scale] = index.scale_range(*scale)
+        limits, score = ranges[scale], one.score
+        # there may be thousands: look closer only where something may be amiss
+        if isinstance(limits, str) or (limits and score is not None and not limits[0] <= score <= limits[1]):
+            yield from _in_range(index, ("measurements", i), *scale, score, "score")
+        if one.items:
+            yield from _items_fit(index, i, one)
+        if one.session is not None:
+            yield from _timing(index, i, one)
 
 
 def ratings_fit_their_scale(index: CaseIndex) -> Iterator[Violation]:
@@ -38,15 +47,25 @@ def measurements_are_ordered(index: CaseIndex) -> Iterator[Violation]:
     """Known times of one series (instrument, scale, subject, respondent) follow the order in which it stands."""
     last: dict[object, date] = {}
     for i, one in enumerate(index.case.measurements):
-        if one.measured_at is None:
+        when = one.measured_at
+        if when is None:
             continue
-        series = (one.instrument, one.scale, one.subject, one.respondent)
-        if series in last and latest(one.measured_at) < earliest(last[series]):
+        by = one.respondent
+        series = (one.instrument, one.scale, one.subject, by.kind, by.participant, by.name, by.version)
+        before = last.get(series)
+        if before is not None and _is_before(when, before):
             needed = "times that follow the order of the series"
             yield broken(
                 "measurement_order", "measurements", i, "measured_at", needed=needed, found="an earlier time"
             )
-        last[series] = one.measured_at
+        last[series] = when
+
+
+def _is_before(one: date, other: date) -> bool:
+    """Whether a time lies before another, whatever instant of its day a day stands for."""
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one < other
+    return latest(one) < earliest(other)
 
 
 def _in_range(
