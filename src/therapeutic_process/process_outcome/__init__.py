@@ -58,7 +58,8 @@ if TYPE_CHECKING:
         to_lavaan_riclpm,
     )
     from therapeutic_process.process_outcome.permutation import within_client_permutation_test
-    from therapeutic_process.process_outcome.process_tables import ProcessRow, ProcessTable, process_table
+    from therapeutic_process.process_outcome.process_row import ProcessRow
+    from therapeutic_process.process_outcome.process_tables import ProcessTable, process_table
     from therapeutic_process.process_outcome.screen import lagged_within_client_screen
     from therapeutic_process.process_outcome.screen_result import WithinClientScreen
     from therapeutic_process.process_outcome.self_controlled import (
@@ -122,7 +123,7 @@ _HOME = {
     "PerspectivesTally": "theory_standings",
     "PlaceboLead": "diagnostics",
     "ProcessGradient": "gradient",
-    "ProcessRow": "process_tables",
+    "ProcessRow": "process_row",
     "ProcessStanding": "theory_standings",
     "ProcessTable": "process_tables",
     "ReadingEstimate": "joint_result",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from therapeutic_process.change_process import GoalPattern, RatingPattern
     from therapeutic_process.instruments import Catalogue, Direction
-    from therapeutic_process.process_outcome.process_tables import ProcessRow
+    from therapeutic_process.process_outcome.process_row import ProcessRow
 
 __all__ = ["items_in_common", "outcome_direction", "score_warnings"]
 
