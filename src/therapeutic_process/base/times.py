@@ -43,8 +43,21 @@ def _parse_when(value: object) -> date:
     raise _when_error("something else")
 
 
+def _is_plain(value: datetime) -> bool:
+    """Whether it is what would be made of it: no subclass, no fold, an offset of whole minutes without a name."""
+    zone = value.tzinfo
+    if type(value) is not datetime or type(zone) is not timezone or value.fold:
+        return False
+    if zone is UTC:
+        return True
+    name = zone.tzname(None)
+    return name[:3] == "UTC" and len(name) == len("UTC+01:00")
+
+
 def _plain_datetime(value: datetime) -> datetime:
     """Return a plain datetime with a fixed offset, so that records pickle and compare the same everywhere."""
+    if _is_plain(value):
+        return value
     try:
         offset = value.utcoffset()
         plain = datetime(value.year, value.month, value.day, value.hour, value.minute, value.second,

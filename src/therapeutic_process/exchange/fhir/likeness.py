@@ -44,6 +44,7 @@ class Likeness:
         system: The address of its identifier, where it has one.
         quantity: Its quantity without the value.
         is_ours: Whether the identifier is ours.
+        only_texts: Whether its extensions hold texts alone, so that what equals them is of the same types.
         course: Where it belongs, once it was read and there was nothing to note.
         made: What came of it then, without what varies.
     """
@@ -53,6 +54,7 @@ class Likeness:
     system: str | None
     quantity: Mapping[str, Any] | None
     is_ours: bool
+    only_texts: bool = False
     course: Course | None = None
     made: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -61,8 +63,12 @@ class Likeness:
         if given.keys() & _READ != self.names:
             return False
         for name, value in self.same.items():
-            if given[name] != value or (name == "extension" and not _same_types(given[name], value)):
+            if given[name] != value:
                 return False
+        if "extension" in self.same and not (
+            self.only_texts or _same_types(given["extension"], self.same["extension"])
+        ):
+            return False
         return self._varies_well(given)
 
     def _varies_well(self, given: Mapping[str, Any]) -> bool:
@@ -93,8 +99,10 @@ class Likeness:
     def _is_quantity(self, given: Any) -> bool:
         if type(given) is not dict or "value" not in given or type(given["value"]) not in {int, float}:
             return False
-        rest = {name: value for name, value in given.items() if name != "value"}
-        return rest == self.quantity and math.isfinite(given["value"])
+        if self.quantity is None or len(given) != len(self.quantity) + 1:
+            return False
+        same = all(given.get(name) == value for name, value in self.quantity.items())
+        return same and math.isfinite(given["value"])
 
     def entry(self, number: int, address: str | None, given: Mapping[str, Any]) -> Entry:
         """Return the entry of a resource that fits."""
@@ -125,6 +133,13 @@ def _same_types(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
         return all(_same_types(value, other[name]) for name, value in one.items())
     return not isinstance(one, list) or all(map(_same_types, one, other))
+
+
+def _holds_only_texts(tree: Any) -> bool:
+    """Whether all leaves of a tree are texts, which equal nothing but texts."""
+    if isinstance(tree, dict):
+        return all(map(_holds_only_texts, tree.values()))
+    return all(map(_holds_only_texts, tree)) if isinstance(tree, list) else isinstance(tree, str)
 
 
 def _is_reference(given: Any) -> bool:
@@ -160,6 +175,7 @@ class Patterns:
             names=names, same={name: given[name] for name in names - _VARY},
             system=identifier[0]["system"] if identifier else None, is_ours=entry.is_ours,
             quantity=None if quantity is None else {k: v for k, v in quantity.items() if k != "value"},
+            only_texts=_holds_only_texts(given.get("extension")),
         )  # fmt: skip
         try:
             self.known[_key(given)] = like
