@@ -17,14 +17,14 @@ from rich.text import Text
 
 from therapeutic_process.cli.console import EXIT_INVALID, stop, watched
 from therapeutic_process.cli.described import described_rows, residual_rows
-from therapeutic_process.cli.small_cells import rule_called, without_small_counts, without_small_parts
+from therapeutic_process.cli.small_cells import rule_wanted, without_small_counts, without_small_parts
 from therapeutic_process.errors import DocumentError, MissingExtra
 from therapeutic_process.exchange import DocumentsSkippedWarning, read_cases
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.records import Case
 from therapeutic_process.report.cohort_sessions import SessionTally
 from therapeutic_process.session_process import code_profile, talk_share, transitions
-from therapeutic_process.tables import SUPPRESSION_RULES, SuppressionRule
+from therapeutic_process.tables import SuppressionRule
 
 __all__ = ["describe"]
 
@@ -82,14 +82,9 @@ def describe(
 
 
 def _rule(name: str | None, *, each: bool) -> SuppressionRule | None:
-    if name is None:
-        return None
-    if each:
+    if name is not None and each:
         stop("--small-cells is for counts over all cases, not for --each")
-    rule = rule_called(name)
-    if rule is None:
-        stop(f"--small-cells: needed one of {', '.join(SUPPRESSION_RULES)}, found another word")
-    return rule
+    return rule_wanted(name)
 
 
 @attrs.define

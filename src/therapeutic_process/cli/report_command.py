@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from therapeutic_process.cli.console import EXIT_INVALID, require_place, stop, watched, write_text
+from therapeutic_process.cli.small_cells import SmallCellsOption, rule_wanted
 from therapeutic_process.cli.tally import Tally
 from therapeutic_process.errors import DocumentError, MissingExtra
 from therapeutic_process.exchange import CaseReader, DocumentsSkippedWarning, example_cases, read_cases
@@ -42,10 +43,12 @@ def report(
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Show what clients and therapists said and wrote.")
     ] = False,
+    small_cells: SmallCellsOption = None,
 ) -> None:
     """Describe cases: sessions, change, and what was recorded before each change outside sessions.
 
-    Writes one HTML file that opens without a network, and prints a short summary. Exit status: 0, or 1 if some
+    Writes one HTML file that opens without a network, and prints a short summary; under a small-cell rule the file is
+    an aggregate to pass on, and there is no summary. Exit status: 0, or 1 if some
     documents could not be read (the report lists them), or 2 if nothing could be done.
 
     Example: therapeutic-process report cases.jsonl -o report.html
@@ -54,6 +57,9 @@ def report(
         stop("give either a PATH or --example")
     if sessions is not None and days is not None:
         stop("give --window-sessions or --window-days, not both")
+    rule = rule_wanted(small_cells)
+    if rule is not None and include_text:
+        stop("--include-text is for single cases, which a report under --small-cells leaves out")
     require_place(output)
     window = timedelta(days=days) if days is not None else (sessions or 2)
     tally = Tally(window=window)
@@ -63,7 +69,11 @@ def report(
         reader = None if path is None else read_cases(path, on_error="collect")
         unreadable: list[DocumentError] = [] if reader is None else reader.errors
         html = cohort_report(
-            _counted(reader, tally), unreadable=unreadable, include_text=include_text, window=window
+            _counted(reader, tally),
+            unreadable=unreadable,
+            include_text=include_text,
+            window=window,
+            small_cells=rule,
         )
     except (DocumentError, MissingExtra) as error:
         stop(error)
@@ -72,7 +82,8 @@ def report(
             typer.echo(str(failure), err=True)
         stop("no case could be read")
     write_text(output, html)
-    typer.echo(str(tally))
+    if rule is None:
+        typer.echo(str(tally))
     for failure in unreadable:
         typer.echo(str(failure), err=True)
     typer.echo(f"written to {output}")

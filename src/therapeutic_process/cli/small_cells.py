@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from therapeutic_process.cli.console import stop
 from therapeutic_process.tables import SUPPRESSION_RULES, TOTAL, SuppressionRule, suppress_counts
 
-__all__ = ["rule_called", "without_small_counts", "without_small_parts"]
+__all__ = ["SmallCellsOption", "rule_called", "rule_wanted", "without_small_counts", "without_small_parts"]
+
+
+SmallCellsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--small-cells",
+        help="Show no number behind which too few cases stand, by the rule cms, uk_llc or five, and no single case.",
+    ),
+]
+
+
+def rule_wanted(name: str | None) -> SuppressionRule | None:
+    """Return the rule that an option names; None without one. Stop at another word."""
+    if name is None:
+        return None
+    rule = rule_called(name)
+    if rule is None:
+        stop(f"--small-cells: needed one of {', '.join(SUPPRESSION_RULES)}, found another word")
+    return rule
 
 
 def rule_called(name: str) -> SuppressionRule | None:

@@ -17,6 +17,9 @@ from therapeutic_process.report.cohort_tally import CohortTally
 from therapeutic_process.report.html import Content, Html, join, tag
 from therapeutic_process.report.names import Names
 from therapeutic_process.report.page import navigation, page
+from therapeutic_process.report.shared_counts import SharedCounts
+from therapeutic_process.report.shared_view import shared_page
+from therapeutic_process.report.small_cells import SmallCells
 from therapeutic_process.report.view import View, note, notes
 from therapeutic_process.report.words import count
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from therapeutic_process.process_outcome import PerspectivesTally
     from therapeutic_process.records import Case
     from therapeutic_process.report.theory_findings import TheoryFindings
+    from therapeutic_process.tables import SuppressionRule
 
 __all__ = ["cohort_report"]
 
@@ -41,12 +45,16 @@ def cohort_report(
     catalogue: Catalogue | None = None,
     at: datetime | None = None,
     theory: TheoryFindings | None = None,
+    small_cells: SuppressionRule | None = None,
 ) -> str:
     """Write the report of a cohort as one HTML document that needs no network.
 
     Cases are counted one by one and let go, so that a stream of any length will do. No table of the cohort shows
     fewer than five clients broken out by what may narrow down who they are (format, setting, site, arm). A case view
     shows one client's record and its ids.
+
+    Under a rule (`small_cells`) the page is an aggregate to pass on: no number rests on fewer cases than the rule
+    allows, what would let one be worked out is left out, and so are single cases.
 
     >>> from therapeutic_process.records import Case
     >>> case = Case(id="k1", participants=[{"id": "c1", "role": "client"}])
@@ -63,6 +71,8 @@ def cohort_report(
             catalogue.
         at: When the report is made, if it is to say so.
         theory: What to show of a theory that was tested.
+        small_cells: When a count is too small to be shown, one of `therapeutic_process.tables.SUPPRESSION_RULES` or of
+            your own; by default the page is a record, and is to be kept like one.
 
     Returns:
         The document.
@@ -76,6 +86,8 @@ def cohort_report(
             "cohort_report", needed="a number of case views of at least 0", found=max_case_views
         )
     known = catalogue or builtin_catalogue()
+    if small_cells is not None:
+        return _shared(cases, unreadable, window, known, at, theory, SmallCells(small_cells))
     tally = CohortTally(window=window, catalogue=known)
     standings = None if theory is None else theory.tally()
     views: list[Html] = []
@@ -100,6 +112,22 @@ def cohort_report(
         made=options_in_words(window, include_text=include_text),
         at=at,
     )
+
+
+def _shared(
+    cases: Iterable[Case],
+    unreadable: Iterable[DocumentError],
+    window: timedelta | int,
+    catalogue: Catalogue,
+    at: datetime | None,
+    theory: TheoryFindings | None,
+    gate: SmallCells,
+) -> str:
+    counts = SharedCounts(window, catalogue)
+    for case in cases:
+        counts.add(case)
+    tested = None if theory is None else theory.test
+    return shared_page(counts, gate, n_unreadable=len(list(unreadable)), at=at, tested=tested)
 
 
 def _head(
