@@ -114,3 +114,10 @@ def test_progress_stays_away_when_piped(run: Run) -> None:
     done = run("convert", "cases.jsonl", "cases.ndjson", "--turns", "--text")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "written to cases.ndjson"
+
+
+def test_what_python_calls_an_argument_is_told_as_an_option(place: Path) -> None:
+    for target in ("tables", "bundles.ndjson"):
+        told = call(place / "cases.jsonl", place / target).stdout
+        assert "free text leaves only with --text" in told
+        assert not [word for word in ("text=True", "`text`", "turns=True") if word in told]

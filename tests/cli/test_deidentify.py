@@ -198,3 +198,33 @@ def test_without_a_single_case_nothing_is_written(content: str | None, place: Pa
     assert result.exit_code == 2
     assert CANARY not in result.output
     assert not [p for p in place.iterdir() if "out" in p.name]
+
+
+@pytest.mark.parametrize("options", [("-o", "x.jsonl"), ("-o", "o.jsonl", "--save-table", "x.jsonl")])
+def test_what_is_read_is_not_replaced(options: tuple[str, ...], place: Path) -> None:
+    before = (place / "x.jsonl").read_bytes()
+    given = [o if o.startswith("-") else str(place / o) for o in options]
+    result = call("deidentify", place / "x.jsonl", *given, "--profile", "limited", "--force")
+    assert result.exit_code == 2
+    assert "is what is read" in result.output
+    assert (place / "x.jsonl").read_bytes() == before
+    assert sorted(p.name for p in place.iterdir()) == ["key", "x.jsonl"]
+
+
+def test_neither_key_nor_folder_that_is_read_is_written_to(place: Path) -> None:
+    (place / "key").rename(place / "key.json")
+    given = ("--profile", "limited", "--key-file", place / "key.json", "--force")
+    assert call("deidentify", place / "x.jsonl", "-o", place / "key.json", *given).exit_code == 2
+    assert (place / "key.json").read_text() == KEY + "\n"
+    assert call("deidentify", place, "-o", place / "out.jsonl", "--profile", "limited").exit_code == 2
+
+
+def test_a_full_disk_is_told_with_the_place(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device", str(place / ".4711.part"))
+
+    monkeypatch.setattr("os.fsync", full)
+    result = call("deidentify", place / "x.jsonl", "-o", place / "out.jsonl", "--profile", "limited")
+    assert result.exit_code == 2
+    assert f"{place / 'out.jsonl'} cannot be read or written: No space left on device" in result.output
+    assert ".part" not in result.output

@@ -132,3 +132,26 @@ def test_what_makes_no_sense_stops_with_2(arguments: tuple[str, ...], why: str, 
     assert why in result.output
     assert CANARY not in result.output
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_tab_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "talk.tsv").write_text("who\twhat\ntherapist\tWell?\nclient\tYes, well.\n")
+    given = ("import", "csv", tmp_path / "talk.tsv", "-o", tmp_path / "talk.jsonl", *columns("csv"))
+    result = call(*given, "--delimiter", r"\t")
+    assert result.exit_code == 0, result.output
+    assert "csv: 1 case\n" in result.stdout
+
+
+def test_what_python_calls_an_argument_is_told_as_an_option(tmp_path: Path) -> None:
+    (tmp_path / "talk.vtt").write_text(filled(VTT, "A", "B"))
+    result = call("import", "webvtt", tmp_path / "talk.vtt", "-o", tmp_path / "talk.jsonl")
+    assert result.exit_code == 2
+    assert "give --role, role by label" in result.stderr
+
+
+def test_an_encoding_that_nobody_knows_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "talk.vtt").write_text(filled(VTT, "therapist", "client"))
+    given = ("import", "webvtt", tmp_path / "talk.vtt", "-o", tmp_path / "talk.jsonl")
+    result = call(*given, "--encoding", "klingon")
+    assert result.exit_code == 2
+    assert "needed an encoding that Python knows by this name" in result.stderr

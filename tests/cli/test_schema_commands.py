@@ -65,3 +65,10 @@ def test_migrate_writes_nothing_where_a_document_is_bad(tmp_path: Path) -> None:
     assert "truncated" in done.stderr
     assert not target.exists()
     assert call("migrate", tmp_path / "nothing.jsonl", "-o", target).exit_code == 2
+
+
+def test_a_difference_to_what_is_neither_file_nor_version_is_refused() -> None:
+    for other in ("nowhere.json", "0.1"):
+        result = call("schema", "--diff", other)
+        assert result.exit_code == 2
+        assert "needed a file, or a version of the schema (0.9, 1.0), found neither" in result.stderr

@@ -99,7 +99,7 @@ class TestWhatBecomesOfIt:
         assert load_case(dump_case(case)) == case
         assert (made.report.interactions_in, made.report.interactions_out) == (3, 3)
         assert (made.report.scores_in, made.report.scores_out) == (13, 13)
-        assert repr(made) == f"Imported(1 cases, {len(made.report.notes)} notes)"
+        assert repr(made) == f"Imported(1 case, {len(made.report.notes)} notes)"
 
     def test_quit_attempts_of_the_week_after_are_a_change_outside(self, tmp_path: Path) -> None:
         rows = [row("p1", WeekLaterNumQuitAttempts=2), row("p2", WeekLaterNumQuitAttempts=""), row("p3")]

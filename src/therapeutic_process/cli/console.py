@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -15,9 +16,11 @@ from therapeutic_process.exchange.whole_files import whole_file
 __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_INVALID",
+    "refuse_source",
     "refuse_to_replace",
     "require_place",
     "stop",
+    "stop_at",
     "watched",
     "write_text",
 ]
@@ -48,6 +51,25 @@ def stop(message: object, code: int = EXIT_BAD_INPUT) -> NoReturn:
     """Say why on standard error, and stop."""
     typer.echo(f"therapeutic-process: {message}", err=True)
     raise typer.Exit(code)
+
+
+def stop_at(error: OSError, *targets: Path | None) -> NoReturn:
+    """Say which file could not be read or written, and stop.
+
+    A file is written under another name beside its place; what is said names the place.
+    """
+    wanted = [target for target in targets if target is not None]
+    named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else wanted[0]
+    hidden = named.name.startswith(".")
+    place = next((t for t in wanted if hidden and t.parent == named.parent), named)
+    stop(f"{place} cannot be read or written: {error.strerror or 'an error of the file system'}")
+
+
+def refuse_source(target: Path, source: Path) -> None:
+    """Stop if the file to write is what is read, or lies in a folder that is read: it would be lost, or read again."""
+    goes, came = target.resolve(), source.resolve()
+    if goes == came or (came.is_dir() and goes.is_relative_to(came)):
+        stop(f"{target} is what is read, or lies in it: needed a place apart from it")
 
 
 def refuse_to_replace(target: Path, *, force: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from therapeutic_process.cli.console import stop, watched
+from therapeutic_process.cli.console import stop, stop_at, watched
 from therapeutic_process.errors import TherapeuticProcessError
 from therapeutic_process.exchange import FORMATS, convert
 from therapeutic_process.records import MissingReason, Timing
@@ -19,6 +19,10 @@ SourceFormat = StrEnum("SourceFormat", {n: n for n, f in FORMATS.items() if f.re
 TargetFormat = StrEnum("TargetFormat", {n: n for n, f in FORMATS.items() if f.writes})  # type: ignore[misc]  # as above
 
 # Options of readers that are no plain text: mappings, of which a name may stand once for each key; and vocabularies.
+_SAID = {
+    "`text` is off": "free text leaves only with --text", "text=True": "--text", "turns=True": "--turns",
+    "`roles`": "--option roles=LABEL:ROLE", "`encoding`": "--option encoding=NAME", "`missing`": "--option missing",
+}  # fmt: skip
 _MAPPINGS = {"roles", "instruments", "events", "scores", "missing"}
 _WORDS: dict[str, tuple[str, ...]] = {
     "roles": ("client", "therapist", "other"),
@@ -64,10 +68,19 @@ def convert_command(
         )  # fmt: skip
     except FileExistsError:
         stop(f"{target} exists already; --force replaces it")
-    except (TherapeuticProcessError, OSError) as error:
-        stop(error)
-    typer.echo(str(done))
+    except TherapeuticProcessError as error:
+        stop(_as_options(str(error)))
+    except OSError as error:
+        stop_at(error, target)
+    typer.echo(_as_options(str(done)))
     typer.echo(f"written to {target}")
+
+
+def _as_options(said: str) -> str:
+    """Name options as the shell does, not as Python does."""
+    for python, shell in _SAID.items():
+        said = said.replace(python, shell)
+    return said
 
 
 def _options(given: list[str], source_format: str | None) -> dict[str, Any]:
@@ -88,7 +101,7 @@ def _options(given: list[str], source_format: str | None) -> dict[str, Any]:
             holder = found.setdefault(name, {})
             _put(holder, key, _number(name, meaning) if numbered else _word(name, meaning))
         else:
-            _put(found, name, _word(name, value))
+            _put(found, name, "\t" if (name, value) == ("delimiter", r"\t") else _word(name, value))
     return found
 
 

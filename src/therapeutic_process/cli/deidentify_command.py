@@ -14,7 +14,15 @@ from typing import Annotated
 import attrs
 import typer
 
-from therapeutic_process.cli.console import EXIT_INVALID, refuse_to_replace, require_place, stop, watched
+from therapeutic_process.cli.console import (
+    EXIT_INVALID,
+    refuse_source,
+    refuse_to_replace,
+    require_place,
+    stop,
+    stop_at,
+    watched,
+)
 from therapeutic_process.errors import TherapeuticProcessError
 from therapeutic_process.exchange import (
     CaseReader,
@@ -26,6 +34,7 @@ from therapeutic_process.exchange import (
     read_cases,
     write_cases,
 )
+from therapeutic_process.exchange.imports import cases_counted
 from therapeutic_process.records import Case
 
 __all__ = ["deidentify_command"]
@@ -73,6 +82,10 @@ def deidentify_command(
 
     Example: therapeutic-process deidentify cases.jsonl -o shared.jsonl --profile safe_harbor
     """
+    for target in (output, save_table):
+        for source in (path, key_file):
+            if target is not None and source is not None:
+                refuse_source(target, source)
     refuse_to_replace(output, force=force)
     require_place(output)
     if save_table is not None:
@@ -84,8 +97,10 @@ def deidentify_command(
         changed = _changed(reader, total, profile, names, bound_days, whole_days)
         ordered = changed if keep_order else iter(sorted(changed, key=attrgetter("id")))
         write_cases(_then_saved(ordered, names, save_table, force), output)
-    except (TherapeuticProcessError, OSError) as error:
+    except TherapeuticProcessError as error:
         stop(error)
+    except OSError as error:
+        stop_at(error, output, save_table)
     for failure in reader.errors:
         typer.echo(str(failure), err=True)
     typer.echo(str(total))
@@ -122,7 +137,7 @@ class _Total:
             moved=self.done["moved"],
             coarsened=self.done["coarsened"],
         )
-        return f"{self.cases} cases\n{whole}"
+        return f"{cases_counted(self.cases)}\n{whole}"
 
 
 def _changed(

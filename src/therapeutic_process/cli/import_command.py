@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from therapeutic_process.cli.console import refuse_to_replace, require_place, stop, watched
+from therapeutic_process.cli.console import refuse_to_replace, require_place, stop, stop_at, watched
 from therapeutic_process.errors import TherapeuticProcessError
 from therapeutic_process.exchange import FORMATS, convert
 
@@ -52,7 +52,7 @@ def import_command(
         str | None, typer.Option(help="For csv: the column of the end, in seconds.")
     ] = None,
     delimiter: Annotated[
-        str | None, typer.Option(help="For csv: what separates cells.  [default: ,]")
+        str | None, typer.Option(help="For csv: what separates cells; \\t is a tab.  [default: ,]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
@@ -66,7 +66,8 @@ def import_command(
     require_place(output)
     given = {
         "roles": _roles(role), "case_id": case_id, "encoding": encoding, "speaker": speaker_column,
-        "text": text_column, "start_s": start_column, "end_s": end_column, "delimiter": delimiter,
+        "text": text_column, "start_s": start_column, "end_s": end_column,
+        "delimiter": "\t" if delimiter == r"\t" else delimiter,
     }  # fmt: skip
     options = _understood(source_format, {name: value for name, value in given.items() if value is not None})
     try:
@@ -74,10 +75,19 @@ def import_command(
             source, output, source_format=source_format, target_format="jsonl", options=options, force=force,
             watch=lambda cases: watched(cases, "writing"),
         )  # fmt: skip
-    except (TherapeuticProcessError, OSError) as error:
-        stop(error)
+    except TherapeuticProcessError as error:
+        stop(_as_options(str(error)))
+    except OSError as error:
+        stop_at(error, output)
     typer.echo(done.account)
     typer.echo(f"written to {output}")
+
+
+def _as_options(said: str) -> str:
+    """Name options as the shell does, not as Python does."""
+    for name, option in _OPTIONS.items():
+        said = said.replace(f"`{name}`", option)
+    return said
 
 
 def _roles(given: list[str] | None) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from therapeutic_process.cli.console import EXIT_INVALID, refuse_to_replace, require_place, stop
+from therapeutic_process.cli.console import EXIT_INVALID, refuse_to_replace, require_place, stop, stop_at
 from therapeutic_process.errors import TherapeuticProcessError
 from therapeutic_process.exchange import migrate_file
 
@@ -34,8 +34,10 @@ def migrate(
     require_place(output)
     try:
         done = migrate_file(path, output, mode="lenient" if lenient else "strict", force=force)
-    except (TherapeuticProcessError, OSError) as error:
+    except TherapeuticProcessError as error:
         stop(error)
+    except OSError as error:
+        stop_at(error, output)
     for failure in done.errors:
         typer.echo(str(failure), err=True)
     typer.echo(str(done))

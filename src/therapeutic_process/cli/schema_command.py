@@ -13,7 +13,7 @@ import typer
 from therapeutic_process.base import SCHEMA_VERSION
 from therapeutic_process.cli.console import refuse_to_replace, require_place, stop, write_text
 from therapeutic_process.errors import DocumentError
-from therapeutic_process.exchange import schema_changes, shipped_schema
+from therapeutic_process.exchange import schema_changes, schema_versions, shipped_schema
 
 __all__ = ["schema"]
 
@@ -72,6 +72,9 @@ def _shipped(version: str, kind: Kind) -> dict[str, Any]:
 
 def _changes(before: str, after: dict[str, Any], kind: Kind, as_json: bool) -> str:
     file = Path(before)
+    if not file.is_file() and before not in schema_versions(kind.value):
+        there = ", ".join(schema_versions(kind.value))
+        stop(f"--diff: needed a file, or a version of the schema ({there}), found neither")
     older = _read(file) if file.is_file() else _shipped(before, kind)
     try:
         found = schema_changes(older, after)

@@ -6,7 +6,22 @@ import attrs
 
 from therapeutic_process.records import Case
 
-__all__ = ["ImportNote", "ImportReport", "Imported"]
+__all__ = ["ImportNote", "ImportReport", "Imported", "cases_counted"]
+
+
+def cases_counted(n: int) -> str:
+    """Return a number of cases in words.
+
+    >>> cases_counted(1), cases_counted(2)
+    ('1 case', '2 cases')
+
+    Args:
+        n: The number.
+
+    Returns:
+        The number with its noun.
+    """
+    return "1 case" if n == 1 else f"{n} cases"
 
 
 @attrs.frozen
@@ -58,7 +73,7 @@ class ImportReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.source}: {self.n_cases} cases",
+            f"{self.source}: {cases_counted(self.n_cases)}",
             f"interactions: {self.interactions_in} read, {self.interactions_out} kept",
             f"scores: {self.scores_in} read, {self.scores_out} kept",
             *map(str, self.notes),
@@ -79,4 +94,4 @@ class Imported:
     report: ImportReport
 
     def __repr__(self) -> str:
-        return f"Imported({len(self.cases)} cases, {len(self.report.notes)} notes)"
+        return f"Imported({cases_counted(len(self.cases))}, {len(self.report.notes)} notes)"

@@ -106,7 +106,9 @@ def shipped_schema(version: str = SCHEMA_VERSION, *, kind: DocumentKind = "case"
         FileNotFoundError: If no such version was ever published.
     """
     if version not in schema_versions(kind):
-        raise FileNotFoundError(f"no schema of that version was published; there are {schema_versions(kind)}")
+        raise FileNotFoundError(
+            f"no schema of that version was published; there are {', '.join(schema_versions(kind))}"
+        )
     schema: dict[str, Any] = from_json(_shipped(f"{kind}-{version}.json"))
     return schema
 

@@ -16,7 +16,7 @@ from therapeutic_process.exchange.conversion.formats import Format, format_calle
 from therapeutic_process.exchange.conversion.sniffing import format_of_source, format_of_target
 from therapeutic_process.exchange.conversion.targets import Writing
 from therapeutic_process.exchange.files import placed
-from therapeutic_process.exchange.imports import ImportNote
+from therapeutic_process.exchange.imports import ImportNote, cases_counted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -50,7 +50,7 @@ class Conversion:
     def __str__(self) -> str:
         read = [self.account] if self.account else list(map(str, self.notes))
         lost = [f"lost in {self.target_format}: {note}" for note in self.losses]
-        head = f"{self.n_cases} cases from {self.source_format} to {self.target_format}"
+        head = f"{cases_counted(self.n_cases)} from {self.source_format} to {self.target_format}"
         return "\n".join([head, *read, *(lost or [f"{self.target_format} holds all of it"])])
 
 

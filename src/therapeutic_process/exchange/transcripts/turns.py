@@ -117,14 +117,16 @@ def read_text(path: Path, *, encoding: str | None) -> str:
         failure = DocumentError("no_such_file", needed="a file that can be read", found=found, file=str(path))
     else:
         known = encoding or next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+        needed, found = "text in UTF-8, or the encoding named by `encoding`", "other bytes"
         try:
             text = raw.decode(known).removeprefix("\ufeff")
-        except (UnicodeError, LookupError):
+        except LookupError:
+            text, needed, found = "\0", "an encoding that Python knows by this name", "no such encoding"
+        except UnicodeError:
             text = "\0"
         if "\0" not in text:  # no text has it, but UTF-16 read as something else does
             return text.replace("\r\n", "\n").replace("\r", "\n")
-        needed = "text in UTF-8, or the encoding named by `encoding`"
-        failure = DocumentError("wrong_encoding", needed=needed, found="other bytes", file=str(path))
+        failure = DocumentError("wrong_encoding", needed=needed, found=found, file=str(path))
     raise failure
 
 
