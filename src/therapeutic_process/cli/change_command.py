@@ -15,6 +15,8 @@ from therapeutic_process.cli.change_lines import Sources, case_lines
 from therapeutic_process.cli.change_together import together_json, together_lines
 from therapeutic_process.cli.console import stop
 from therapeutic_process.cli.reading import described, finish
+from therapeutic_process.cli.shared_lines import tell_shared
+from therapeutic_process.cli.small_cells import SmallCellsOption, rule_wanted
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.records import Case
 from therapeutic_process.report.cohort_change_tally import ChangeTally
@@ -31,18 +33,25 @@ def change(
     together: Annotated[
         bool, typer.Option("--together", help="Count all cases together, not each by itself.")
     ] = False,
+    small_cells: SmallCellsOption = None,
 ) -> None:
     """Grade the change in each case: verdicts and classes and why, sudden gains, services' rules, goals, plans.
 
     Cases are named by their place, and counts and verdicts are shown; clients' scores only with --scores. Together,
-    shares come with intervals, and no arm, site or group is shown with fewer than five. Exit status: 0, or 1 if some
+    shares come with intervals, and no arm, site or group is shown with fewer than five; under a small-cell rule, no
+    number rests on few cases. Exit status: 0, or 1 if some
     documents could not be read, or 2 if nothing could be done.
 
     Example: therapeutic-process change cases.jsonl
     """
+    rule = rule_wanted(small_cells)
+    if rule is not None and not together:
+        stop("--small-cells is for counts over all cases: give --together")
     if together:
         if scores:
             stop("give --together or --scores, not both: counts of all cases hold no scores")
+        if rule is not None:
+            tell_shared(path, rule, part="change", as_json=as_json)
         _together(path, as_json=as_json)
     rows, unreadable = described(path, graded_case)
     if as_json:

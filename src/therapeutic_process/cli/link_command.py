@@ -12,6 +12,8 @@ import typer
 
 from therapeutic_process.cli.console import stop
 from therapeutic_process.cli.reading import described, finish
+from therapeutic_process.cli.shared_lines import tell_shared
+from therapeutic_process.cli.small_cells import SmallCellsOption, rule_wanted
 from therapeutic_process.process_outcome import Link, LinkedSession, Links, link_events
 
 __all__ = ["link"]
@@ -30,15 +32,19 @@ def link(
         typer.Option("--window-days", min=0.01, help="Window before a change, in days, instead."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
+    small_cells: SmallCellsOption = None,
 ) -> None:
     """Count what was recorded in the window before each change outside sessions. Linked does not mean caused.
 
-    Cases and changes are named by their place, and nothing but counts is shown. Exit status: 0, or 1 if some documents
+    Cases and changes are named by their place, and nothing but counts is shown; under a small-cell rule, all cases are
+    counted together. Exit status: 0, or 1 if some documents
     could not be read, or 2 if nothing could be done.
 
     Example: therapeutic-process link cases.jsonl --window-sessions 1
     """
-    window = _window(sessions, days)
+    window, rule = _window(sessions, days), rule_wanted(small_cells)
+    if rule is not None:
+        tell_shared(path, rule, part="links", window=window, as_json=as_json)
     rows, unreadable = described(path, lambda case: link_events(case, window=window))
     if as_json:
         cases = [_case_json(place, links) for place, links in enumerate(rows, start=1)]

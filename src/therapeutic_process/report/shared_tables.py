@@ -10,8 +10,9 @@ import attrs
 from therapeutic_process.report.case_significance import CLASS_WORDS
 from therapeutic_process.report.cohort_change_tally import CANNOT_SAY
 from therapeutic_process.report.figures.change import VERDICTS
+from therapeutic_process.report.rating_parts import number as in_words
 from therapeutic_process.report.shared_counts import NONE, SEVERAL
-from therapeutic_process.report.words import plain
+from therapeutic_process.report.words import percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence  # noqa: TC004  attrs does not evaluate annotations
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from therapeutic_process.report.shared_counts import Key, SharedCounts
     from therapeutic_process.report.small_cells import SmallCells
 
-__all__ = ["SharedRow", "SharedTable", "shared_tables"]
+__all__ = ["LEFT_OUT_OF_IT", "SharedRow", "SharedTable", "said", "shared_tables"]
+
+LEFT_OUT_OF_IT: Final = (
+    "What is not in the table occurs in too few cases or in none, or would tell of what does."
+)
 
 _CLASSES: Final = {**CLASS_WORDS, CANNOT_SAY: "cannot say"}
 _ANSWERS: Final = {
@@ -75,6 +80,21 @@ class SharedTable:
     numbers: Mapping[str, str]
     rows: Sequence[SharedRow]
     left_out: bool = False
+
+
+def said(number: float, kind: str) -> str:
+    """Return a number of a table in words.
+
+    >>> said(1200, "count"), said(0.25, "share"), said(-1.5, "value")
+    ('1,200', '25 %', '−1.5')
+
+    Args:
+        number: The number.
+        kind: Whether it is a ``count``, a ``share`` or a ``value``.
+    """
+    if kind == "count":
+        return f"{number:,}"
+    return percent(number) if kind == "share" else in_words(number)
 
 
 def shared_tables(counts: SharedCounts, gate: SmallCells, names: Names) -> Iterator[SharedTable]:
@@ -171,6 +191,7 @@ def _goals(counts: SharedCounts, gate: SmallCells) -> Iterator[SharedTable]:
         "change",
         "Goals",
         "goal",
+        "goals",
         ("goals",),
         {"achieved": "achieved", "remaining": "agreed and remaining"},
         counts,
@@ -189,9 +210,11 @@ def _goals(counts: SharedCounts, gate: SmallCells) -> Iterator[SharedTable]:
 
 def _counted(counts: SharedCounts, gate: SmallCells, names: Names) -> Iterator[SharedTable]:
     statuses = {k[0]: plain(k[0]) for k in counts.of("sessions")[0]}
-    yield from _events("who", "Sessions by status", "status", ("sessions",), statuses, counts, gate)
+    yield from _events(
+        "who", "Sessions by status", "status", "sessions", ("sessions",), statuses, counts, gate
+    )
     both = {"interactions": "interactions in held sessions", "measurements": "measurements"}
-    yield from _events("who", "Recorded in all", "what", ("all",), both, counts, gate)
+    yield from _events("who", "Recorded in all", "what", "number", ("all",), both, counts, gate)
     found, behind = counts.of("missing")
     shown = gate.events(found, behind)
     rows = [
@@ -206,7 +229,14 @@ def _counted(counts: SharedCounts, gate: SmallCells, names: Names) -> Iterator[S
         ),
     )
     yield from _events(
-        "links", "Changes outside sessions", "change outside sessions", ("links",), _LINKS, counts, gate
+        "links",
+        "Changes outside sessions",
+        "change outside sessions",
+        "changes",
+        ("links",),
+        _LINKS,
+        counts,
+        gate,
     )
 
 
@@ -309,11 +339,18 @@ def _views(counts: SharedCounts, gate: SmallCells) -> Iterator[SharedTable]:
     words = {"claimed": "cited by a recorded change", "unclaimed": "cited by no recorded change"}
     if gate.whole(parts, behind):
         yield from _events(
-            "perspectives", "Interactions in held sessions", "interactions", ("views",), words, counts, gate
+            "perspectives",
+            "Interactions in held sessions",
+            "which",
+            "interactions",
+            ("views",),
+            words,
+            counts,
+            gate,
         )
     elif parts:
         title = "Interactions in held sessions"
-        none = SharedTable("perspectives", title, ("interactions",), {"number": "count"}, (), left_out=True)
+        none = SharedTable("perspectives", title, ("which",), {"interactions": "count"}, (), left_out=True)
         yield from _told(gate, none)
 
 
@@ -321,6 +358,7 @@ def _events(
     part: str,
     title: str,
     head: str,
+    unit: str,
     name: Key,
     words: Mapping[str, str],
     counts: SharedCounts,
@@ -330,7 +368,7 @@ def _events(
     shown = gate.events(found, behind)
     rows = [SharedRow((word,), (shown[key,],)) for key, word in words.items() if (key,) in shown]
     yield from _told(
-        gate, SharedTable(part, title, (head,), {"number": "count"}, rows, left_out=len(shown) < len(found))
+        gate, SharedTable(part, title, (head,), {unit: "count"}, rows, left_out=len(shown) < len(found))
     )
 
 

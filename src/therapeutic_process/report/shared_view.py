@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from therapeutic_process.report.figures.heatmap import transition_spec
-from therapeutic_process.report.figures.interval_rows import said
+from therapeutic_process.report.figures.interval_rows import said as end_in_words
 from therapeutic_process.report.html import Column, Content, Html, join, table, tag
 from therapeutic_process.report.page import navigation, page
-from therapeutic_process.report.rating_parts import number
 from therapeutic_process.report.residual_parts import residual_parts
-from therapeutic_process.report.shared_tables import SharedTable, shared_tables
+from therapeutic_process.report.shared_tables import LEFT_OUT_OF_IT, SharedTable, said, shared_tables
 from therapeutic_process.report.view import bar, drawing, note, notes
-from therapeutic_process.report.words import count, percent, window_in_words
+from therapeutic_process.report.words import count, window_in_words
 from therapeutic_process.session_process import Transition, Transitions
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ LEFT_OUT: Final = (
     "congruence of client and therapist."
 )
 _FEW: Final = "Not shown: too few cases stand behind a part of it."
-_MORE: Final = "What is not in the table occurs in too few cases, or in none."
 _MAX_FLOWS: Final = 6
 
 
@@ -129,19 +127,13 @@ def _laid_out(one: SharedTable) -> Html:
     rows = [
         [
             *row.levels,
-            *(_said(n, kind) for n, kind in zip(row.numbers, one.numbers.values(), strict=True)),
+            *(said(n, kind) for n, kind in zip(row.numbers, one.numbers.values(), strict=True)),
             *([bar(row.numbers[shares[0]])] if barred else []),
         ]
         for row in one.rows
     ]
     counted = one.left_out and "of all" not in one.numbers
-    return join(table(one.title, columns, rows), note(_MORE) if counted else None)
-
-
-def _said(n: float, kind: str) -> str:
-    if kind == "count":
-        return f"{n:,}"
-    return percent(n) if kind == "share" else number(n)
+    return join(table(one.title, columns, rows), note(LEFT_OUT_OF_IT) if counted else None)
 
 
 def _maps(counts: SharedCounts, gate: SmallCells, names: Names) -> Iterator[Html | None]:
@@ -180,8 +172,8 @@ def _theory(tested: TheoryTest, gate: SmallCells) -> Html:
     rows: list[list[Content]] = []
     for one in tested.mechanisms:
         for lag in one.lags:
-            shown = gate.enough(lag.n_clients)
-            ends = None if lag.interval is None or not shown else " to ".join(map(said, lag.interval))
+            shown = lag.n_clients >= gate.rule.smallest
+            ends = None if lag.interval is None or not shown else " to ".join(map(end_in_words, lag.interval))
             name = one.mechanism.label or one.mechanism.id
             rows.append([tag("span", name, class_="id"), lag.lag, lag.verdict if shown else "–", ends or "–"])
     told = "Mechanisms at every declared lag; a dash where too few clients stand behind it"
