@@ -209,12 +209,18 @@ class TestWhatIsDescribed:
         )
         shares = {r["name"]: r for r in found["courses"] if r["measure"] == "code_share"}
         assert shares["change"]["n_clients"] == 2
+        assert shares["change"]["n_thirds"] == 2
         assert shares["change"]["first_third"] == pytest.approx(2 / 3)
         assert found["collaboration"] == [
             {"recorded": "measure of collaboration", "cases": 2, "share_followed": None}
         ]
         assert {r["undefined_because"] for r in found["residuals"]} == {None}
         assert sum(r["count"] for r in found["residuals"]) == 24
+
+    def test_thirds_say_how_many_stand_behind_them(self, place: Path) -> None:
+        [found] = described(place / "cases.jsonl")
+        turns = next(r for r in found["courses"] if r["measure"] == "talk_share")
+        assert (turns["n_clients"], turns["n_thirds"], turns["first_third"]) == (4, 0, None)
 
     def test_text_shows_the_same_and_nobody(self, tmp_path: Path) -> None:
         write_cases([rated_case(0)], tmp_path / "x.jsonl")

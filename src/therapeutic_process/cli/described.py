@@ -90,7 +90,7 @@ def _courses(tally: SessionTally) -> Iterator[dict[str, Any]]:
             row = attrs.asdict(one)
             yield {
                 "system": system or None,
-                **{k: v for k, v in row.items() if k not in {"of", "n_thirds", "slope_sd"}},
+                **{k: v for k, v in row.items() if k not in {"of", "slope_sd"}},
             }
 
 
