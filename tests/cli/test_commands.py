@@ -112,7 +112,7 @@ class TestValidate:
         (place / "table.csv").write_text("x")
         result = call("validate", place / missing, place / "cases.jsonl")
         assert result.exit_code == 2
-        assert "4 valid, 1 not valid" in result.output
+        assert "4 valid, 0 not valid, 1 not readable" in result.output
 
     def test_a_damaged_file_does_not_hide_the_next_one(self, place: Path) -> None:
         (place / "half.jsonl.gz").write_bytes(gzip.compress(b"x" * 5_000)[:20])

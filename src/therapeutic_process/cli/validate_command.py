@@ -43,13 +43,15 @@ def validate(
                 typer.echo(str(result))
         else:
             valid += 1
+    unreadable = sum(e.code in _UNREADABLE for e in errors)
     if as_json:
         typer.echo(
             json.dumps({"valid": valid, "invalid": len(errors), "errors": [_as_json(e) for e in errors]})
         )
     else:
-        typer.echo(f"{valid} valid, {len(errors)} not valid")
-    if any(e.code in _UNREADABLE for e in errors):
+        unread = f", {unreadable} not readable" if unreadable else ""
+        typer.echo(f"{valid} valid, {len(errors) - unreadable} not valid{unread}")
+    if unreadable:
         raise typer.Exit(EXIT_BAD_INPUT)
     raise typer.Exit(EXIT_INVALID if errors else 0)
 
