@@ -230,6 +230,11 @@ class TestBadDocuments:
         assert str(error).startswith(f"{file}:4: {code}: ")
         assert next(reader, None) is None
 
+    def test_several_documents_where_one_belongs_are_told_as_that(self, tmp_path: Path) -> None:
+        (tmp_path / "x.json").write_bytes(lines("a") + b"\n" + lines("b"))
+        error = refusal(lambda: next(read_cases(tmp_path / "x.json")))
+        assert (error.code, error.found) == ("not_json", "a JSON value with more after it")
+
     def test_the_error_keeps_its_class_and_its_violations(self, tmp_path: Path) -> None:
         file = tmp_path / "x.jsonl"
         file.write_text(small("x").replace("1.0", "7.0"))

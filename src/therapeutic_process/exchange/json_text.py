@@ -60,4 +60,5 @@ def _syntax_error(message: str) -> DocumentError:
         return DocumentError(
             "truncated", needed="a whole JSON document", found="one that stops in the middle"
         )
-    return DocumentError("not_json", needed="a JSON document in UTF-8", found="something else")
+    found = "a JSON value with more after it" if "trailing characters" in message else "something else"
+    return DocumentError("not_json", needed="one JSON document in UTF-8", found=found)
