@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from report.shared_cohorts import cohort, tables_of, whole
+from therapeutic_process.change_process import (
+    CodePattern,
+    LagWindow,
+    Mechanism,
+    ScorePattern,
+    TheoryOfChange,
+)
 from therapeutic_process.cli.app import app
-from therapeutic_process.exchange import write_cases
-from therapeutic_process.report import cohort_report
-from therapeutic_process.tables import SUPPRESSION_RULES
+from therapeutic_process.cli.shared_theory import shared_result_json, shared_result_lines
+from therapeutic_process.exchange import dump_theory, write_cases
+from therapeutic_process.process_outcome import test_theory as put_to_the_test
+from therapeutic_process.report import TheoryFindings, cohort_report
+from therapeutic_process.report.small_cells import SmallCells
+from therapeutic_process.simulate import simulate_cohort, simulated_cases
+from therapeutic_process.tables import SUPPRESSION_RULES, SuppressionRule
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from therapeutic_process.records import Case
 
 NOT_HERE = ("Recorded in all", "Measurements", "Ratings", "Plans")
 
@@ -108,3 +121,60 @@ def test_another_word_is_no_rule(some: Path, command: tuple[str, ...]) -> None:
     result = call(*command, some, "--small-cells", "three")
     assert result.exit_code == 2
     assert "needed one of cms, uk_llc, five" in result.output
+
+
+THEORY = TheoryOfChange(id="t", name="T", mechanisms=(Mechanism(
+    id="talk", cause=CodePattern(system="automisc", codes=("C",), role="client"),
+    effect=ScorePattern(instrument="simulated-outcome"), direction="improvement", smallest_effect=0.5,
+    lag=LagWindow(unit="sessions", shortest=1, longest=1),
+),))  # fmt: skip
+HUNDRED = SuppressionRule(100, source="a rule for this test")
+
+
+class TestTheory:
+    """Sixty clients stand behind the verdict, in a cohort of 110."""
+
+    @pytest.fixture
+    def both(self) -> list[Case]:
+        made = simulate_cohort("pure", n_clients=110, n_sessions=8, effect=3.0, rng=np.random.default_rng(1))
+        cases = list(simulated_cases(made))
+        return [*cases[:60], *(case.with_changes(measurements=()) for case in cases[60:])]
+
+    def test_a_verdict_of_few_is_not_shown(self, both: list[Case]) -> None:
+        found = put_to_the_test(THEORY, both, timing="before")
+        plain = found.mechanisms[0].lags[0]
+        assert plain.n_clients == 60
+        sizes = {"n_cases": len(both), "n_unreadable": 1}
+        told = shared_result_json(found, SmallCells(HUNDRED), **sizes, timing="before")
+        assert (told["cases"], told["unreadable"]) == (110, None)
+        [lag] = told["mechanisms"][0]["lags"]
+        assert lag == dict.fromkeys(lag) | {"lag": plain.lag}
+        assert "talk, lag 1 session: not shown" in list(shared_result_lines(told))
+        html = cohort_report(both, theory=TheoryFindings(found), small_cells=HUNDRED)
+        (table,) = [t for t in tables_of(html) if t.title.startswith("Mechanisms at every")]
+        assert table.rows == (("talk", plain.lag, "–", "–"),)
+
+    def test_a_verdict_of_many_is_told_without_losses(self, both: list[Case], tmp_path: Path) -> None:
+        (tmp_path / "theory.json").write_text(dump_theory(THEORY))
+        write_cases(both, tmp_path / "cases.jsonl")
+        arguments = (
+            "theory",
+            "test",
+            tmp_path / "theory.json",
+            tmp_path / "cases.jsonl",
+            "--timing",
+            "before",
+        )
+        options = ("--report", tmp_path / "r.html", "-o", tmp_path / "o.json", "--small-cells", "cms")
+        lines = call(*arguments, *options).output
+        assert "110 cases; " in lines
+        assert "talk, lag 1 session: supported: " in lines
+        assert "dropped" not in lines
+        [lag] = json.loads((tmp_path / "o.json").read_bytes())["mechanisms"][0]["lags"]
+        plain = json.loads(call(*arguments, "--json").output)["mechanisms"][0]["lags"][0]
+        assert plain["clients"] == 60
+        assert lag == {name: plain[name] for name in lag}
+        page = tables_of((tmp_path / "r.html").read_text(encoding="utf-8"))
+        (table,) = [t for t in page if t.title.startswith("Mechanisms at every")]
+        assert table.heads == ("mechanism", "lag", "verdict", "robust interval")
+        assert [row[:3] for row in table.rows] == [("talk", "1 session", "supported")]

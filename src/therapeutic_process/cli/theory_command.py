@@ -18,13 +18,17 @@ from therapeutic_process.cli.console import (
     write_text,
 )
 from therapeutic_process.cli.reading import described, told_unreadable
+from therapeutic_process.cli.shared_theory import shared_result_json, shared_result_lines
+from therapeutic_process.cli.small_cells import SmallCellsOption, rule_wanted
 from therapeutic_process.cli.theory_lines import MOST_BYTES, mechanism_lines, result_json, result_lines
 from therapeutic_process.errors import DocumentError, TherapeuticProcessError
 from therapeutic_process.exchange import load_theory
+from therapeutic_process.report.small_cells import SmallCells
 
 if TYPE_CHECKING:
     from therapeutic_process.process_outcome import TheoryTest
     from therapeutic_process.records import Case
+    from therapeutic_process.tables import SuppressionRule
 
 __all__ = ["theory"]
 
@@ -132,15 +136,18 @@ def put_to_the_test(
     ] = None,
     as_json: _Json = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    small_cells: SmallCellsOption = None,
 ) -> None:
     """Test every mechanism of a theory on cases; supported means consistent with it, no test shows a cause.
 
     What is not declared is not tested, and a theory that is not the one registered or tested before is told. Counts and
-    estimates are shown, nothing of a client. Exit status: 0 if every mechanism was tested and everything read, 1 if
-    not or if the theory was changed, or 2 if nothing could be done.
+    estimates are shown, nothing of a client; under a small-cell rule, none that few clients stand behind. Exit status:
+    0 if every mechanism was tested and everything read, 1 if not or if the theory was changed, or 2 if nothing could be
+    done.
 
     Example: therapeutic-process theory test theory.json cases.jsonl --timing before
     """
+    rule = rule_wanted(small_cells)
     for target in filter(None, (output, report)):
         refuse_to_replace(target, force=force)
         require_place(target)
@@ -150,17 +157,23 @@ def put_to_the_test(
     try:
         found = _tested(declared, cases, timing, before, shares, seed, respondent, level, complete=complete)
         if report is not None:
-            write_text(report, _report(found, cases, timing, respondent, complete=complete))
+            write_text(report, _report(found, cases, timing, respondent, rule, complete=complete))
     except TherapeuticProcessError as error:
         stop(error)
-    told = result_json(found, n_cases=len(cases), n_unreadable=len(unreadable), timing=timing.value)
+    sizes = {"n_cases": len(cases), "n_unreadable": len(unreadable)}
+    told = (
+        result_json(found, **sizes, timing=timing.value)
+        if rule is None
+        else shared_result_json(found, SmallCells(rule), **sizes, timing=timing.value)
+    )
     text = json.dumps(told, ensure_ascii=False, allow_nan=False)
     if output is not None:
         write_text(output, f"{text}\n")
     if as_json:
         typer.echo(text)
     else:
-        for line in result_lines(found, n_cases=len(cases)):
+        plain = result_lines(found, n_cases=len(cases)) if rule is None else shared_result_lines(told)
+        for line in plain:
             typer.echo(line)
         for target in filter(None, (output, report)):
             typer.echo(f"written to {target}")
@@ -256,10 +269,18 @@ def _tested(
 
 
 def _report(
-    found: TheoryTest, cases: list[Case], timing: TimingName, respondent: RespondentName, *, complete: bool
+    found: TheoryTest,
+    cases: list[Case],
+    timing: TimingName,
+    respondent: RespondentName,
+    rule: SuppressionRule | None,
+    *,
+    complete: bool,
 ) -> str:
-    from therapeutic_process.report import cohort_report, theory_findings
+    from therapeutic_process.report import TheoryFindings, cohort_report, theory_findings
 
+    if rule is not None:  # models and courses are left out
+        return cohort_report(cases, theory=TheoryFindings(found), small_cells=rule)
     findings = theory_findings(
         found, cases, timing=timing.value, respondent=respondent.value, complete=complete
     )
