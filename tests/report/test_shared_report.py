@@ -244,12 +244,16 @@ def test_a_part_that_tables_share_is_hidden_in_all_or_in_none() -> None:
     gate = SmallCells(SUPPRESSION_RULES["five"])
     tables = {"one": {"x": 20, "y": 2, "none": 8}, "two": {"x": 12, "y": 10, "none": 8}}
     assert gate.parts(tables["two"]) == tables["two"]
-    found = gate.linked(tables, ["none"])
+    found = gate.linked(tables, {"none": "none"})
     assert found["one"] == {"x": 20, "y": None, "none": None}
     assert found["two"] == {"x": 12, "y": None, "none": None}
+    # couples have several series each: under another name, the same cases
+    apart = {"one": tables["one"], "two": {"x": 12, "y": 10, "several": 8}}
+    found = gate.linked(apart, {"none": "both", "several": "both"})
+    assert found["two"] == {"x": 12, "y": None, "several": None}
     # of another number it is another part
     other = {**tables, "two": {"x": 12, "y": 11, "none": 7}}
-    assert gate.linked(other, ["none"])["two"] == other["two"]
+    assert gate.linked(other, {"none": "none"})["two"] == other["two"]
 
 
 def test_a_case_counts_once_however_many_events_it_holds() -> None:

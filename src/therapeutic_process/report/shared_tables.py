@@ -34,6 +34,8 @@ _ANSWERS: Final = {
     "outside the denominator": "outside the denominator",
     "cannot say": "cannot say, or not one client who was asked both",
 }
+# who is treated together is likely to have several series, and several arms
+_ALIKE: Final = {NONE: NONE, **dict.fromkeys((SEVERAL, "couple", "family", "group"), SEVERAL)}
 _COUNTED: Final = {"cases": "count", "of all": "share"}
 _LINKS: Final = {
     "one": "with one session in the window",
@@ -123,7 +125,7 @@ def _in_parts(counts: SharedCounts, gate: SmallCells, names: Names) -> Iterator[
     for name, own in tables.items():
         # a part that a table has by its nature is known to be empty where the others hold everybody
         tables[name] = {p: n for p, n in own.items() if n or (wanted[name] and not gate.rule.zeros_shown)}
-    for name, shown in gate.linked(tables, (NONE, SEVERAL)).items():
+    for name, shown in gate.linked(tables, _ALIKE).items():
         words = wanted[name]
         kept = [(words.get(p, p), n) for p, n in shown.items() if n]
         if not words:

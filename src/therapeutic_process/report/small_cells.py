@@ -104,27 +104,29 @@ class SmallCells:
         return {part: found.shown(i) for i, part in enumerate(counts)}
 
     def linked(
-        self, tables: Mapping[Any, Mapping[str, int]], shared: Collection[str]
+        self, tables: Mapping[Any, Mapping[str, int]], alike: Mapping[str, str]
     ) -> dict[Any, dict[str, int | None]]:
         """Return tables of all cases in parts; a part that several share is shown in all of them or in none.
 
-        Parts are taken for the same where they hold as many.
+        Parts that may be the same cases are taken for the same where they hold as many.
 
         Args:
             tables: Cases by part, by table.
-            shared: Parts that mean the same in every table.
+            alike: Parts that may be the same cases in several tables, and what they are then called.
         """
         hidden: set[tuple[str, int]] = set()
         while True:
             made = {
-                name: self.parts(counts, small_too={p for p in shared if (p, counts.get(p)) in hidden})
+                name: self.parts(
+                    counts, small_too={p for p in counts if p in alike and (alike[p], counts[p]) in hidden}
+                )
                 for name, counts in tables.items()
             }
             found = {
-                (p, tables[name][p])
+                (alike[p], tables[name][p])
                 for name, own in made.items()
-                for p in shared
-                if p in own and own[p] is None
+                for p in own
+                if p in alike and own[p] is None
             }
             if found <= hidden:
                 return made
