@@ -41,3 +41,9 @@ def test_the_next_larger_cell_joins_a_single_small_one() -> None:
 def test_a_cohort_of_few_clients_is_not_broken_out() -> None:
     assert without_small_cells({"a": 4}).withheld
     assert without_small_cells({"a": 6, "b": 2}).withheld
+
+
+def test_a_value_may_be_called_as_a_total_is_marked() -> None:
+    cells = without_small_cells({"<total>": 12, "a": 30, "b": 1})
+    assert (cells.rows, cells.together) == ((("a", 30),), 13)
+    assert without_small_cells({"<total>": 12}).rows == (("<total>", 12),)

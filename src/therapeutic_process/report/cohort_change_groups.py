@@ -150,9 +150,12 @@ def _table(
     for (_, category), n in counts.items():
         totals[category] += n
     classes, rest = _told_apart(totals)
-    cells = {(g, c): 0 for g in dict.fromkeys(merged.values()) for c in (*classes, *([REST] if rest else []))}
+    # wrapped, because a group may be called anything, even as a total is marked
+    cells = {
+        ((g,), c): 0 for g in dict.fromkeys(merged.values()) for c in (*classes, *([REST] if rest else []))
+    }
     for (value, category), n in counts.items():
-        cells[merged[value], category if category in classes else REST] += n
+        cells[(merged[value],), category if category in classes else REST] += n
     try:
         found = suppress_counts(cells, rule=_RULE)
     except MissingExtra as error:
@@ -164,12 +167,12 @@ def _table(
         or any(found.shown(TOTAL, c) is None for c in columns)
     ):
         return f"it would tell about fewer than {SMALLEST} clients"
-    groups = [g for g in dict.fromkeys(merged.values()) if found.shown(g, TOTAL) != 0]
+    groups = [g for g in dict.fromkeys(merged.values()) if found.shown((g,), TOTAL) != 0]
     return GroupTable(key, what, classes, rest, tuple(_row(found, g, columns) for g in groups))
 
 
 def _row(found: SuppressedCounts, group: str, columns: list[str]) -> GroupRow:
-    return GroupRow(group, found.shown(group, TOTAL), {c: found.shown(group, c) for c in columns})
+    return GroupRow(group, found.shown((group,), TOTAL), {c: found.shown((group,), c) for c in columns})
 
 
 def _told_apart(totals: Counter[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -49,12 +49,13 @@ def without_small_cells(counts: Mapping[str, int], *, rule: SuppressionRule = _R
         counts: Clients per value.
         rule: When a count is too small, with its source.
     """
-    some = {(value,): n for value, n in counts.items() if n}
+    # wrapped, because a value of the records may be anything, even the mark of a total
+    some = {((value,),): n for value, n in counts.items() if n}
     found = suppress_counts(some, rule=rule)
     if some and (found.shown(TOTAL) is None or all(found.cells[key] is None for key in some)):
         return Cells((), 0, 0, withheld=True)
-    kept = [(value, n) for (value,), n in some.items() if found.shown(value) is not None]
-    together = sum(n for (value,), n in some.items() if found.shown(value) is None)
+    kept = [(key[0][0], n) for key, n in some.items() if found.cells[key] is not None]
+    together = sum(n for key, n in some.items() if found.cells[key] is None)
     ordered = tuple(sorted(kept, key=lambda vn: (-vn[1], vn[0])))
     return Cells(ordered, len(some) - len(kept), together, withheld=False)
 
@@ -93,7 +94,6 @@ class SmallCells:
             counts: Cases by part; every case is in one.
             small_too: Parts to hide as if they were small, because another table hides them.
         """
-        # numbered, because a value of the records may be anything, even the mark of a total
         numbered = {(i,): n for i, n in enumerate(counts.values())}
         behind = {(i,): 1 if p in small_too and n else n for i, (p, n) in enumerate(counts.items())}
         if not counts:
