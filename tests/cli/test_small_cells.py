@@ -19,6 +19,7 @@ from therapeutic_process.change_process import (
 )
 from therapeutic_process.cli.app import app
 from therapeutic_process.cli.shared_theory import shared_result_json, shared_result_lines
+from therapeutic_process.cli.small_cells import without_small_counts
 from therapeutic_process.exchange import dump_theory, write_cases
 from therapeutic_process.process_outcome import test_theory as put_to_the_test
 from therapeutic_process.report import TheoryFindings, cohort_report
@@ -121,6 +122,15 @@ def test_another_word_is_no_rule(some: Path, command: tuple[str, ...]) -> None:
     result = call(*command, some, "--small-cells", "three")
     assert result.exit_code == 2
     assert "needed one of cms, uk_llc, five" in result.output
+
+
+def test_a_code_may_be_called_as_a_total_is_marked() -> None:
+    rows = [{"code": "<total>", "n": 20}, {"code": "a", "n": 9}, {"code": "b", "n": 1}]
+    behind = {("<total>",): 9, ("a",): 9, ("b",): 1}
+    rule = SUPPRESSION_RULES["five"]
+    found = without_small_counts(rows, by=["code"], count="n", derived=[], behind=behind, rule=rule)
+    assert [row["n"] for row in found] == [20, None, None]
+    assert found[0]["code"] == "<total>"
 
 
 THEORY = TheoryOfChange(id="t", name="T", mechanisms=(Mechanism(

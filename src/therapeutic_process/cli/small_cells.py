@@ -62,24 +62,32 @@ def without_small_counts(
     for table in dict.fromkeys(row.get(apart) if apart else None for row in rows):
         own = {tuple(row[b] for b in by): row for row in rows if apart is None or row[apart] == table}
         head = {} if apart is None else {apart: table}
+        # wrapped, because a code may be called anything, even as a total is marked
         found = suppress_counts(
-            {key: row[count] for key, row in own.items()},
+            {_wrapped(key): row[count] for key, row in own.items()},
             rule=rule,
-            contributors={key: behind.get((*head.values(), *key), 0) for key in own},
+            contributors={_wrapped(key): behind.get((*head.values(), *key), 0) for key in own},
         )
         shown: list[dict[str, Any]] = []
         hidden: list[dict[str, Any]] = []
-        for key, n in found.cells.items():
-            if TOTAL in key or (n == 0 and key not in own):
+        for cell, n in found.cells.items():
+            if TOTAL in cell:
+                continue
+            key = tuple(level[0] for level in cell if isinstance(level, tuple))
+            if n == 0 and key not in own:
                 continue
             row = dict(own.get(key, {})) or {**head, **dict(zip(by, key, strict=True))}
-            row |= dict.fromkeys(derived) if n is None or not found.shows_all_above(*key) else {}
+            row |= dict.fromkeys(derived) if n is None or not found.shows_all_above(*cell) else {}
             (hidden if n is None else shown).append({**row, count: n})
         # the order of counts that are not shown would tell of them
         order = {key: i for i, key in enumerate(own)}
         shown.sort(key=lambda row: order[tuple(row[b] for b in by)])
         made += [*shown, *sorted(hidden, key=lambda row: [str(row[b]) for b in by])]
     return made
+
+
+def _wrapped(key: tuple[Any, ...]) -> tuple[tuple[Any], ...]:
+    return tuple((level,) for level in key)
 
 
 def without_small_parts(
