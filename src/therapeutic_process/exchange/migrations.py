@@ -58,7 +58,7 @@ class Migration:
     before: str
     after: str
     renames: tuple[Rename, ...] = ()
-    change: Callable[[dict[str, Any]], dict[str, Any]] = _nothing
+    change: Callable[[dict[str, Any]], dict[str, Any]] = attrs.field(default=_nothing, repr=False)
     summary: str = ""
 
     def apply(self, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from therapeutic_process.errors import DocumentError
 from therapeutic_process.exchange.examples import example_cases
-from therapeutic_process.exchange.tabular import read_long, write_tables
+from therapeutic_process.exchange.tabular import read_long, read_tables, write_tables
 from therapeutic_process.instruments import builtin_catalogue
 from therapeutic_process.records import Case, Measurement
 from therapeutic_process.tables import CONTRACTS, from_cases
@@ -153,3 +153,20 @@ def test_the_same_cases_give_the_same_bytes(tmp_path: Path) -> None:
         write_tables(example_cases(), tmp_path / folder)
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text", ["\r", "a\rb", "a\r\nb", "a\nb", "\u2028", "a\x85b", "\x0b", '"', ",", "'=1"]
+)
+def test_no_line_end_within_a_text_is_lost_in_csv(text: str, tmp_path: Path) -> None:
+    said = {"index": 0, "kind": "speech", "speaker": "c1", "text": text}
+    case = Case.model_validate(
+        {
+            "id": "k",
+            "participants": [{"id": "c1", "role": "client"}],
+            "sessions": [{"id": "s1", "number": 1, "status": "held", "interactions": [said]}],
+        }
+    )
+    write_tables([case], tmp_path / "tables", format="csv", text=True)
+    (back,) = read_tables(tmp_path / "tables").cases
+    assert back.sessions[0].interactions[0].text == text

@@ -125,7 +125,7 @@ def _refuse_doubles(names: list[str], file: Path | None) -> None:
 
 
 def _of_csv(path: Path, encoding: str | None, delimiter: str) -> Source:
-    text = io.StringIO(read_text(path, encoding=encoding), newline="")
+    text = io.StringIO(read_text(path, encoding=encoding, keep_line_ends=True), newline="")
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])

@@ -102,10 +102,10 @@ def n_words(text: str) -> int:
     return len(text.split())
 
 
-def read_text(path: Path, *, encoding: str | None) -> str:
+def read_text(path: Path, *, encoding: str | None, keep_line_ends: bool = False) -> str:
     """Return the text of a file in UTF-8, in UTF-16 or UTF-32 with a mark, or in a stated encoding.
 
-    A mark at the beginning is taken off, and lines end as in Unix.
+    A mark at the beginning is taken off, and lines end as in Unix, unless cells of a table may hold them.
 
     Raises:
         DocumentError: If the file cannot be read or is in another encoding.
@@ -125,7 +125,7 @@ def read_text(path: Path, *, encoding: str | None) -> str:
         except UnicodeError:
             text = "\0"
         if "\0" not in text:  # no text has it, but UTF-16 read as something else does
-            return text.replace("\r\n", "\n").replace("\r", "\n")
+            return text if keep_line_ends else text.replace("\r\n", "\n").replace("\r", "\n")
         failure = DocumentError("wrong_encoding", needed=needed, found=found, file=str(path))
     raise failure
 
