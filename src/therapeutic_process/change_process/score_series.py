@@ -228,4 +228,6 @@ def framed(
     for name, several in texts.items():
         columns[name] = nw.new_series(name, several, nw.String, backend=table.implementation)
     floats = [name for name, values in arrays.items() if values.dtype.kind == "f"]
-    return nw.from_dict(columns, backend=table.implementation).with_columns(nw.col(*floats).fill_nan(None))
+    # Narwhals carries its own series over by pyarrow, which nobody has to have.
+    native = {name: nw.to_native(column) for name, column in columns.items()}
+    return nw.from_dict(native, backend=table.implementation).with_columns(nw.col(*floats).fill_nan(None))

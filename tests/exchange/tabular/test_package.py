@@ -170,3 +170,23 @@ def test_no_line_end_within_a_text_is_lost_in_csv(text: str, tmp_path: Path) -> 
     write_tables([case], tmp_path / "tables", format="csv", text=True)
     (back,) = read_tables(tmp_path / "tables").cases
     assert back.sessions[0].interactions[0].text == text
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("number", 10**9), ("number", 2**63 - 1), ("index", 10**12), ("start_s", 1e300), ("duration_s", 1e300)],
+)
+def test_a_number_that_is_written_is_read_however_large(
+    kind: str, field: str, value: float, tmp_path: Path
+) -> None:
+    said = {"index": 0, "kind": "speech", "speaker": "c1"}
+    held: dict[str, Any] = {"id": "s1", "number": 1, "status": "held", "interactions": [said]}
+    (said if field in {"index", "start_s"} else held)[field] = value
+    case = Case.model_validate(
+        {"id": "k", "participants": [{"id": "c1", "role": "client"}], "sessions": [held]}
+    )
+    write_tables([case], tmp_path / "tables", format=kind)
+    (back,) = read_tables(tmp_path / "tables").cases
+    found = back.sessions[0].interactions[0] if field in {"index", "start_s"} else back.sessions[0]
+    assert getattr(found, field) == value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,7 +16,18 @@ from therapeutic_process.records import MissingReason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["ScoreReader", "choice", "client_id", "each", "number", "text", "when", "whole_number"]
+__all__ = [
+    "ScoreReader",
+    "choice",
+    "client_id",
+    "each",
+    "number",
+    "own_number",
+    "own_whole_number",
+    "text",
+    "when",
+    "whole_number",
+]
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\Z", re.ASCII)
 _WHOLE = re.compile(r"\+?\d{1,9}(?:\.0*)?\Z", re.ASCII)
@@ -23,6 +35,7 @@ _WHEN = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?\Z", re.ASCII
 )
 _EXACT = 2.0**53
+_MOST_DIGITS = 1000
 _PLAIN = {type(None), int, float, str}
 UNREADABLE = None
 
@@ -140,6 +153,28 @@ def whole_number(cell: Any) -> int | str | None:
     ):
         return int(cell)
     return "unreadable"
+
+
+def own_number(cell: Any) -> float | str | None:
+    """Return a number of a table that this library wrote, however large; None for nothing, or ``"unreadable"``."""
+    found = number(cell)
+    if found is not None or _absent(cell) or (isinstance(cell, str) and not cell.strip()):
+        return found
+    try:
+        made = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return "unreadable"
+    return made if math.isfinite(made) else "unreadable"
+
+
+def own_whole_number(cell: Any) -> int | str | None:
+    """Return a whole number of a table that this library wrote, however large; otherwise as `whole_number`."""
+    found = whole_number(cell)
+    if found != "unreadable":
+        return found
+    if isinstance(cell, str):
+        return int(cell) if cell.isascii() and cell.isdigit() and len(cell) < _MOST_DIGITS else "unreadable"
+    return cell if type(cell) is int and cell >= 0 else "unreadable"
 
 
 def when(cell: Any) -> date | str | None:

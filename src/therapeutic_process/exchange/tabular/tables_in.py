@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from therapeutic_process.errors import DocumentError, RecordError, TableError
 from therapeutic_process.exchange.tabular.account import Tally
-from therapeutic_process.exchange.tabular.cells import each, number, text, when, whole_number
+from therapeutic_process.exchange.tabular.cells import each, own_number, own_whole_number, text, when
 from therapeutic_process.exchange.tabular.sources import Source, source_of
 from therapeutic_process.instruments import Instrument, builtin_catalogue
 from therapeutic_process.records import Case
@@ -32,17 +32,18 @@ _CLIENT = "client"
 # Columns of the tables that cases are made from, and how a cell of them is read.
 _CELLS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "scores": {
-        "case_id": text, "client_id": text, "session": whole_number, "score": number, "instrument": text,
+        "case_id": text, "client_id": text, "session": own_whole_number, "score": own_number, "instrument": text,
         "scale": text, "subject": text, "respondent": text, "timing": text, "measured_at": when,
-        "missing_reason": text, "group": text, "position": whole_number,
+        "missing_reason": text, "group": text, "position": own_whole_number,
     },
     "sessions": {
-        "case_id": text, "client_id": text, "session": whole_number, "session_id": text, "status": text,
-        "modality": text, "started_at": when, "duration_s": number, "therapist_id": text,
+        "case_id": text, "client_id": text, "session": own_whole_number, "session_id": text, "status": text,
+        "modality": text, "started_at": when, "duration_s": own_number, "therapist_id": text,
     },
     "interactions": {
-        "case_id": text, "client_id": text, "session": whole_number, "interaction": whole_number, "speaker": text,
-        "role": text, "kind": text, "start_s": number, "end_s": number, "text": text,
+        "case_id": text, "client_id": text, "session": own_whole_number, "interaction": own_whole_number,
+        "speaker": text,
+        "role": text, "kind": text, "start_s": own_number, "end_s": own_number, "text": text,
     },
 }  # fmt: skip
 
@@ -151,7 +152,7 @@ def _rows(name: str, source: Source) -> list[_Row]:
             values = list(cells)
         wrong = [
             i for i, (value, cell) in enumerate(zip(values, cells, strict=True))
-            if value == "unreadable" or (read is number and value is None and text(cell) is not None)
+            if value == "unreadable" or (read is own_number and value is None and text(cell) is not None)
         ]  # fmt: skip
         if wrong and read is not text:
             needed = f"what the data package says in column {column!r} of {name}"
