@@ -201,6 +201,18 @@ class TestImport:
 
 
 class TestReport:
+    def test_nothing_but_an_earlier_report_is_replaced(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(place)
+        before = Path("cases.jsonl").read_bytes()
+        refused = call("report", "cases.jsonl", "-o", "cases.jsonl")
+        assert refused.exit_code == 2
+        assert "is no report" in refused.stderr
+        assert Path("cases.jsonl").read_bytes() == before
+        assert call("report", "cases.jsonl", "-o", "r.html").exit_code == 0
+        assert call("report", "cases.jsonl", "-o", "r.html").exit_code == 0
+
     def test_the_example_is_reported(self, place: Path) -> None:
         result = call("report", "--example", "-o", place / "r.html")
         assert result.exit_code == 0, result.output

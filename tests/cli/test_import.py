@@ -136,8 +136,8 @@ def test_what_makes_no_sense_stops_with_2(arguments: tuple[str, ...], why: str, 
 
 def test_a_tab_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "talk.tsv").write_text("who\twhat\ntherapist\tWell?\nclient\tYes, well.\n")
-    given = ("import", "csv", tmp_path / "talk.tsv", "-o", tmp_path / "talk.jsonl", *columns("csv"))
-    result = call(*given, "--delimiter", r"\t")
+    given: tuple[str | Path, ...] = ("import", "csv", tmp_path / "talk.tsv", "-o", tmp_path / "talk.jsonl")
+    result = call(*given, *columns("csv"), "--delimiter", r"\t")
     assert result.exit_code == 0, result.output
     assert "csv: 1 case\n" in result.stdout
 

@@ -104,7 +104,7 @@ def test_a_result_holds_later_tests_to_the_theory(theory: Path, cohort: Path, tm
     assert call("test", theory, cohort, "--timing", "before", "-o", out).exit_code == 2
     same = call("test", theory, cohort, "--timing", "before", "--earlier", out)
     assert same.exit_code == 0
-    assert "the theory is the one that was registered" in same.output
+    assert "the theory has the fingerprint that was given" in same.output
     theory.write_text(dump_theory(a_theory(a_mechanism(smallest_effect=0.1))))
     changed = call("test", theory, cohort, "--timing", "before", "--earlier", out)
     assert changed.exit_code == 1

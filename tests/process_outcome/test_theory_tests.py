@@ -190,7 +190,7 @@ def test_a_theory_changed_after_it_was_registered_is_told() -> None:
     assert (kept.as_registered, kept.fingerprint) == (True, fingerprint(theory))
     edited = verdicts(table(), a_mechanism(smallest_effect=0.4), registered=fingerprint(theory))
     assert edited.as_registered is False
-    assert "CHANGED after it was registered" in str(edited)
+    assert "CHANGED since that fingerprint" in str(edited)
     assert verdicts(table()).as_registered is None
 
 

@@ -65,10 +65,16 @@ def stop_at(error: OSError, *targets: Path | None) -> NoReturn:
     stop(f"{place} cannot be read or written: {error.strerror or 'an error of the file system'}")
 
 
-def refuse_source(target: Path, source: Path) -> None:
-    """Stop if the file to write is what is read, or lies in a folder that is read: it would be lost, or read again."""
+def refuse_source(target: Path, source: Path, *, inside: bool = True) -> None:
+    """Stop if the file to write is what is read, or lies in a folder that is read: it would be lost, or read again.
+
+    Args:
+        target: The file to write.
+        source: The file or folder that is read.
+        inside: Whether a file in a folder that is read is refused, too.
+    """
     goes, came = target.resolve(), source.resolve()
-    if goes == came or (came.is_dir() and goes.is_relative_to(came)):
+    if goes == came or (inside and came.is_dir() and goes.is_relative_to(came)):
         stop(f"{target} is what is read, or lies in it: needed a place apart from it")
 
 

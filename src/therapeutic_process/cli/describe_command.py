@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -27,6 +28,9 @@ from therapeutic_process.session_process import code_profile, talk_share, transi
 from therapeutic_process.tables import SuppressionRule
 
 __all__ = ["describe"]
+
+_WIDE = 200
+"""Columns of a table that goes to a file or another program, where no line has to be broken."""
 
 
 def describe(
@@ -75,7 +79,7 @@ def describe(
     if as_json:
         typer.echo(json.dumps({"described": told, "unreadable": len(reader.errors)}))
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
         for number, one in enumerate(told, start=1):
             _show(one, console, f"case {number}: " if each else "", top)
     raise typer.Exit(EXIT_INVALID if reader.errors else 0)

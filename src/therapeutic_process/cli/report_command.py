@@ -19,6 +19,8 @@ from therapeutic_process.records import Case
 
 __all__ = ["report"]
 
+_HEAD = b"<!DOCTYPE HTML>"
+
 
 def report(
     path: Annotated[
@@ -61,6 +63,7 @@ def report(
     if rule is not None and include_text:
         stop("--include-text is for single cases, which a report under --small-cells leaves out")
     require_place(output)
+    _refuse_other_files(output)
     window = timedelta(days=days) if days is not None else (sessions or 2)
     tally = Tally(window=window)
     try:
@@ -88,6 +91,19 @@ def report(
         typer.echo(str(failure), err=True)
     typer.echo(f"written to {output}")
     raise typer.Exit(EXIT_INVALID if unreadable else 0)
+
+
+def _refuse_other_files(output: Path) -> None:
+    """Stop before anything but an earlier report is replaced: it may be the cases that are read."""
+    try:
+        with output.open("rb") as stream:
+            head = stream.read(len(_HEAD))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        stop(f"{output} cannot be written: {error.strerror}")
+    if head and head.upper() != _HEAD:
+        stop(f"{output} is there and is no report: needed another place, or an earlier report to replace")
 
 
 def _counted(reader: CaseReader[Case] | None, tally: Tally) -> Iterator[Case]:

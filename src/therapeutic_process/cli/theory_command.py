@@ -12,6 +12,7 @@ import typer
 from therapeutic_process.change_process import Mechanism, TheoryOfChange, fingerprint
 from therapeutic_process.cli.console import (
     EXIT_INVALID,
+    refuse_source,
     refuse_to_replace,
     require_place,
     stop,
@@ -151,6 +152,8 @@ def put_to_the_test(
     for target in filter(None, (output, report)):
         refuse_to_replace(target, force=force)
         require_place(target)
+        for source in (document, *paths):
+            refuse_source(target, source, inside=False)
     declared, before = _read_theory(document), _registered(registered, earlier)
     shares = _reliabilities(reliability or [], declared)
     cases, unreadable = _cases(paths)

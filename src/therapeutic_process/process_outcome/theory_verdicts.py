@@ -57,7 +57,7 @@ class TheoryTest:
 
     @property
     def as_registered(self) -> bool | None:
-        """Whether the theory is the one that was registered; None where no fingerprint was given."""
+        """Whether the theory has the fingerprint that was given; None where no fingerprint was given."""
         return None if self.registered is None else self.registered == self.fingerprint
 
     @property
@@ -66,8 +66,8 @@ class TheoryTest:
         if self.registered is None:
             return "no registered fingerprint was given: nothing shows that the theory came before the data"
         if self.as_registered:
-            return "the theory is the one that was registered"
-        return "THE THEORY WAS CHANGED after it was registered: read this test as exploratory"
+            return "the theory has the fingerprint that was given; nothing here shows when it was registered"
+        return "THE THEORY WAS CHANGED since that fingerprint was taken: read this test as exploratory"
 
     def mechanism(self, name: str) -> MechanismTest:
         """Return the test of one mechanism.
