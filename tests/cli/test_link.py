@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from therapeutic_process.cli.app import app
 from therapeutic_process.exchange import dump_case, example_cases
 from therapeutic_process.process_outcome import link_events
+from therapeutic_process.report.words import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,7 @@ def test_every_session_in_a_window_has_its_line(place: Path) -> None:
     assert len(told) == len(several)
     for line, session in zip(told, several, strict=True):
         assert line.startswith(f"lag {session.lag}")
-        assert f", {len(session.interactions)} interactions" in line
+        assert f", {count(len(session.interactions), 'interaction')}" in line
         assert ("days before" in line) == (session.days is not None)
         assert ("may have come later" in line) == (not session.certain)
 
@@ -74,14 +75,17 @@ def test_lines_count_what_is_there_and_end_with_a_sum(place: Path) -> None:
     lines = result.output.splitlines()
     several = [link_events(c, window=2) for c in example_cases()]
     heads = [
-        f"case {i}: {links.n_events} changes outside sessions" for i, links in enumerate(several, start=1)
+        f"case {i}: {count(links.n_events, 'change outside sessions')}"
+        for i, links in enumerate(several, start=1)
+        if links.n_events
     ]
     assert [line for line in lines if line.startswith("case ")] == heads
     assert sum(line.startswith("  change ") for line in lines) == sum(len(x.links) for x in several) > 0
     assert lines[-1] == (
-        f"{len(several)} cases, {sum(x.n_events for x in several)} changes outside sessions: "
-        f"{sum(x.n_linked for x in several)} have a session in the window before them, "
-        f"{sum(x.n_ambiguous for x in several)} more than one, {sum(len(x.unplaced) for x in several)} cannot be placed"
+        f"{len(several)} cases, {count(sum(x.n_events for x in several), 'change outside sessions')}: of these, "
+        f"{sum(x.n_linked for x in several)} with a session in the window before, "
+        f"{sum(x.n_ambiguous for x in several)} with more than one, "
+        f"{sum(len(x.unplaced) for x in several)} that cannot be placed"
     )
 
 

@@ -15,6 +15,7 @@ from therapeutic_process.cli.reading import described, finish
 from therapeutic_process.cli.shared_lines import tell_shared
 from therapeutic_process.cli.small_cells import SmallCellsOption, rule_wanted
 from therapeutic_process.process_outcome import Link, LinkedSession, Links, link_events
+from therapeutic_process.report.words import count
 
 __all__ = ["link"]
 
@@ -52,13 +53,17 @@ def link(
         typer.echo(json.dumps(whole, ensure_ascii=False))
         finish(unreadable)
     for place, links in enumerate(rows, start=1):
-        _tell(place, links)
+        if links.n_events:
+            _tell(place, links)
     events, linked = sum(r.n_events for r in rows), sum(r.n_linked for r in rows)
     several, unplaced = sum(r.n_ambiguous for r in rows), sum(len(r.unplaced) for r in rows)
     typer.echo(
-        f"{len(rows)} cases, {events} changes outside sessions: {linked} have a session in the window before them, "
-        f"{several} more than one, {unplaced} cannot be placed"
+        f"{count(len(rows), 'case')}, {count(events, 'change outside sessions')}: of these, {linked} with a session in "
+        f"the window before, {several} with more than one, {unplaced} that cannot be placed"
     )
+    without = sum(not r.n_events for r in rows)
+    if without:
+        typer.echo(f"{count(without, 'case')} without a change outside sessions")
     finish(unreadable)
 
 
@@ -74,14 +79,14 @@ def _window(sessions: int | None, days: float | None) -> timedelta | int:
 
 
 def _tell(place: int, links: Links) -> None:
-    typer.echo(f"case {place}: {links.n_events} changes outside sessions")
+    typer.echo(f"case {place}: {count(links.n_events, 'change outside sessions')}")
     for number, one in enumerate(links.links, start=1):
         certain = sum(s.certain for s in one.sessions)
         cited = f", {len(one.cited)} cited as evidence" if one.cited else ""
         lost = f", {one.n_unplaced} not placed" if one.n_unplaced else ""
         typer.echo(
-            f"  change {number}: {len(one.sessions)} sessions in the window ({certain} certain{cited}), "
-            f"{len(one.tasks)} tasks, {len(one.journal)} journal entries{lost}"
+            f"  change {number}: {count(len(one.sessions), 'session in the window')} ({certain} certain{cited}), "
+            f"{count(len(one.tasks), 'task')}, {count(len(one.journal), 'journal entry')}{lost}"
         )
         for session in one.sessions:
             typer.echo(f"    {_session(session)}")
@@ -95,7 +100,10 @@ def _session(one: LinkedSession) -> str:
     if one.days is not None:
         ends = dict.fromkeys(f"{day:.3g}" for day in one.days)
         told.append(f"{' to '.join(ends)} days before")
-    told += [f"{len(one.interactions)} interactions", f"{len(one.in_session_changes)} changes in session"]
+    told += [
+        count(len(one.interactions), "interaction"),
+        count(len(one.in_session_changes), "change in session"),
+    ]
     if not one.certain:
         told.append("may have come later")
     if one.attended is False:
