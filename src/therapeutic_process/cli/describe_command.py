@@ -29,6 +29,7 @@ from therapeutic_process.tables import SuppressionRule
 
 __all__ = ["describe"]
 
+_SMALLEST_P = 0.001
 _WIDE = 200
 """Columns of a table that goes to a file or another program, where no line has to be broken."""
 
@@ -276,9 +277,11 @@ def _print_table(console: Console, title: str, rows: list[dict[str, Any]], if_no
 
 def _shown(name: str, value: object) -> str:
     if value is None:
-        return "–" if name in {"count", "turns", "share", "probability"} else "unknown"
+        return "unknown" if name == "role" else "–"
     if isinstance(value, float):
         if name.startswith("share") or name == "probability":
             return f"{value:.1%}"
+        if name == "p" and value < _SMALLEST_P:
+            return f"< {_SMALLEST_P}"
         return f"{value:.3f}" if name == "p" or abs(value) < 1 else f"{value:.1f}"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
