@@ -172,6 +172,7 @@ def test_no_client_is_shown(theory: Path, cohort: Path, tmp_path: Path) -> None:
         "test {t} {c} --timing before --earlier {t}",
         "test {t} {c} --timing before --earlier nowhere.json",
         "test {t} {c} --timing before --coder-reliability talk",
+        "test {t} {c} --timing before --coder-reliability talk=0.8",
         "test {t} {c} --timing before --coder-reliability other=0.5",
         "test {t} {c} --timing before --coder-reliability talk=1.5",
         "test {t} {c} --timing before --coder-reliability talk=nan",

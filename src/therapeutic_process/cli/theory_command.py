@@ -156,6 +156,8 @@ def put_to_the_test(
             refuse_source(target, source, inside=False)
     declared, before = _read_theory(document), _registered(registered, earlier)
     shares = _reliabilities(reliability or [], declared)
+    if shares and seed is None:
+        stop("--coder-reliability needs --seed: whether the design could tell inert is simulated")
     cases, unreadable = _cases(paths)
     try:
         found = _tested(declared, cases, timing, before, shares, seed, respondent, level, complete=complete)
