@@ -140,3 +140,15 @@ def test_the_fast_look_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     read_again = from_bundle(bundle)
     assert [len(c.measurements) for c in read_again.cases] == [9]
     assert any("score_range" in note.why for note in read_again.report.notes)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**308, float("nan"), float("inf"), True])
+@pytest.mark.parametrize("name", ["valueInteger", "valueDecimal", "valueQuantity"])
+def test_a_number_that_no_score_can_be_gets_the_close_look(name: str, value: Any) -> None:
+    plain = {k: v for k, v in PLAIN.items() if k != "valueInteger"}
+    scores = [plain | {name: {"value": v} if name == "valueQuantity" else v} for v in (3, 3, value)]
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in (*PEOPLE, *scores)]}
+    fast = read(bundle)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Patterns, "find", lambda _self, _given: None)
+        assert fast == read(bundle)

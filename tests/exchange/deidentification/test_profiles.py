@@ -352,3 +352,21 @@ def test_an_interval_keeps_its_year_at_both_ends() -> None:
     moved = shift_dates(case, 1).change_events[0]
     assert isinstance(moved.reported, datetime)
     assert moved.reported.isoformat() == "2023-01-06T10:00:00+01:00"
+
+
+def test_the_id_of_an_own_coding_system_stays_nowhere() -> None:
+    own = "clinic-of-dr-canary"
+    case = Case.model_validate({
+        "id": "k",
+        "participants": [{"id": "c1", "role": "client"}],
+        "coding_systems": [{"id": own, "name": "Ours", "levels": ["interaction"], "codes": [{"id": "A", "name": "a"}]}],
+        "coding_passes": [{"id": "p", "system": own, "coder": {"kind": "observer"}, "extent": "all", "sessions": ["s"]}],
+        "sessions": [{
+            "id": "s", "number": 1, "status": "held",
+            "interactions": [{"index": 0, "kind": "speech", "speaker": "c1",
+                              "codes": [{"coding_pass": "p", "system": own, "code": "A"}]}],
+        }],
+    })  # fmt: skip
+    done = deidentify(case, profile="safe_harbor", pseudonyms=at_random()).case
+    assert own not in dump_case(done)
+    assert done.sessions[0].interactions[0].codes[0].system == done.coding_passes[0].system

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from therapeutic_process.instruments import CodingSystem, Instrument, builtin_catalogue
-from therapeutic_process.records import CodingPass, Measurement, Rating
+from therapeutic_process.records import Code, CodingPass, Measurement, Rating
 
 if TYPE_CHECKING:
     from therapeutic_process.exchange.deidentification.walk import Field
@@ -17,7 +17,7 @@ __all__ = ["is_own_text", "names_own", "own_ids"]
 # Fields that hold the id of an instrument or a coding system.
 _NAMING = {
     (Instrument, "id"), (CodingSystem, "id"), (Measurement, "instrument"), (Rating, "instrument"),
-    (CodingPass, "system"),
+    (CodingPass, "system"), (Code, "system"),
 }  # fmt: skip
 # The ids of their parts: codes and scales that other parts of a case name. They are kept as they are.
 _PART_IDS = frozenset({"id", "subscale", "scale", "code", "fields", "dimension", "broader", "group", "numerator",

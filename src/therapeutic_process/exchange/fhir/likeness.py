@@ -6,7 +6,7 @@ elements that were checked needs no check of its own; what varies is checked her
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,6 +30,7 @@ _VARY = frozenset(
 _UNUSUAL = frozenset({
     "derivedFrom", "effectivePeriod", "focus", "component", "note", "valueCodeableConcept",
 })  # fmt: skip
+_LARGEST = sys.float_info.max
 _IDENTIFIER = {"system", "value"}
 _QUANTITY = frozenset({"value", "unit", "system", "code"})
 
@@ -84,7 +85,7 @@ class Likeness:
         if self.quantity is not None and not self._is_quantity(given["valueQuantity"]):
             return False
         whole = type(given.get("valueInteger", 0)) is int
-        return whole and type(given.get("valueDecimal", 0)) in {int, float}
+        return whole and _is_score(given.get("valueInteger", 0)) and _is_score(given.get("valueDecimal", 0))
 
     def _is_identifier(self, given: Any) -> bool:
         if type(given) is not list or len(given) != 1:
@@ -97,12 +98,11 @@ class Likeness:
         )
 
     def _is_quantity(self, given: Any) -> bool:
-        if type(given) is not dict or "value" not in given or type(given["value"]) not in {int, float}:
+        if type(given) is not dict or not _is_score(given.get("value")):
             return False
         if self.quantity is None or len(given) != len(self.quantity) + 1:
             return False
-        same = all(given.get(name) == value for name, value in self.quantity.items())
-        return same and math.isfinite(given["value"])
+        return all(given.get(name) == value for name, value in self.quantity.items())
 
     def entry(self, number: int, address: str | None, given: Mapping[str, Any]) -> Entry:
         """Return the entry of a resource that fits."""
@@ -140,6 +140,11 @@ def _holds_only_texts(tree: Any) -> bool:
     if isinstance(tree, dict):
         return all(map(_holds_only_texts, tree.values()))
     return all(map(_holds_only_texts, tree)) if isinstance(tree, list) else isinstance(tree, str)
+
+
+def _is_score(given: Any) -> bool:
+    """Whether it is a number that a float can hold: no truth value, no NaN, nothing endless."""
+    return type(given) in {int, float} and -_LARGEST <= given <= _LARGEST
 
 
 def _is_reference(given: Any) -> bool:
