@@ -360,7 +360,8 @@ def test_the_id_of_an_own_coding_system_stays_nowhere() -> None:
         "id": "k",
         "participants": [{"id": "c1", "role": "client"}],
         "coding_systems": [{"id": own, "name": "Ours", "levels": ["interaction"], "codes": [{"id": "A", "name": "a"}]}],
-        "coding_passes": [{"id": "p", "system": own, "coder": {"kind": "observer"}, "extent": "all", "sessions": ["s"]}],
+        "coding_passes": [{"id": "p", "system": own, "coder": {"kind": "observer"}, "extent": "all",
+                           "sessions": ["s"]}],
         "sessions": [{
             "id": "s", "number": 1, "status": "held",
             "interactions": [{"index": 0, "kind": "speech", "speaker": "c1",
