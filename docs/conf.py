@@ -52,7 +52,9 @@ suppress_warnings = ["ref.python"]
 
 # Types of other projects are described on the network, and this documentation builds without it.
 # Every public name of this package is still checked.
-nitpick_ignore = [  # return types that their room keeps to itself
+nitpick_ignore = [  # types that their room keeps to itself
+    ("py:class", "therapeutic_process.exchange.conversion.sources.Opened"),
+    ("py:class", "therapeutic_process.exchange.conversion.targets.Writing"),
     ("py:class", "therapeutic_process.simulate.series.Design"),
     ("py:class", "therapeutic_process.simulate.series.Series"),
 ]
