@@ -152,3 +152,16 @@ def test_a_number_that_no_score_can_be_gets_the_close_look(name: str, value: Any
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Patterns, "find", lambda _self, _given: None)
         assert fast == read(bundle)
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_nothing_in_the_place_of_an_element_gets_the_close_look(name: str) -> None:
+    first = PLAIN | USUAL
+    bundle = {
+        "resourceType": "Bundle",
+        "entry": [{"resource": r} for r in (*PEOPLE, first, first | {name: None})],
+    }
+    fast = read(bundle)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Patterns, "find", lambda _self, _given: None)
+        assert fast == read(bundle)

@@ -73,8 +73,7 @@ class Likeness:
         return self._varies_well(given)
 
     def _varies_well(self, given: Mapping[str, Any]) -> bool:
-        identifier = given.get("identifier")
-        if identifier is not None and not self._is_identifier(identifier):
+        if "identifier" in given and not self._is_identifier(given["identifier"]):
             return False
         if not isinstance(given.get("id", ""), str) or not isinstance(
             given.get("effectiveDateTime", ""), str
