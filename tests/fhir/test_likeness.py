@@ -146,7 +146,7 @@ def test_the_fast_look_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["valueInteger", "valueDecimal", "valueQuantity"])
 def test_a_number_that_no_score_can_be_gets_the_close_look(name: str, value: Any) -> None:
     plain = {k: v for k, v in PLAIN.items() if k != "valueInteger"}
-    scores = [plain | {name: {"value": v} if name == "valueQuantity" else v} for v in (3, 3, value)]
+    scores = [plain | {name: {"value": v} if name == "valueQuantity" else v} for v in (3, value, 3, 3)]
     bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in (*PEOPLE, *scores)]}
     fast = read(bundle)
     with pytest.MonkeyPatch.context() as patched:

@@ -181,6 +181,8 @@ class Patterns:
             quantity=None if quantity is None else {k: v for k, v in quantity.items() if k != "value"},
             only_texts=_holds_only_texts(given.get("extension")),
         )  # fmt: skip
+        if not like.fits(given):  # a number that no score can be is no pattern for those that can
+            return entry
         try:
             self.known[_key(given)] = like
         except (LookupError, TypeError):
