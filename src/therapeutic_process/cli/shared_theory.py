@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from therapeutic_process.cli.theory_lines import head_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -26,13 +28,7 @@ def shared_result_json(
         timing: When the scores were taken.
     """
     return {
-        "fingerprint": found.fingerprint,
-        "registered": found.registered,
-        "as_registered": found.as_registered,
-        "declaration": found.declaration,
-        "method": found.method,
-        "timing": timing,
-        "level": found.level,
+        **head_json(found, timing),
         "rule": gate.rule.source,
         "smallest": gate.rule.smallest,
         "cases": n_cases if gate.enough(n_cases) else None,

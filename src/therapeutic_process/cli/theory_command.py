@@ -100,7 +100,11 @@ def check(
         typer.echo(f"{len(declared.mechanisms)} mechanisms, {lacking} lack a declaration")
         typer.echo(f"fingerprint {now}")
         if before is not None:
-            typer.echo("as registered" if before == now else "NOT the theory that was registered or tested")
+            typer.echo(
+                "the fingerprint is the one that was given"
+                if before == now
+                else "NOT the theory whose fingerprint was given"
+            )
     raise typer.Exit(EXIT_INVALID if lacking or before not in {None, now} else 0)
 
 

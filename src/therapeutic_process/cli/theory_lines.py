@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from therapeutic_process.change_process import CausePattern, EffectPattern, Mechanism
     from therapeutic_process.process_outcome import LagTest, MechanismTest, TheoryTest
 
-__all__ = ["MOST_BYTES", "mechanism_lines", "result_json", "result_lines"]
+__all__ = ["MOST_BYTES", "head_json", "mechanism_lines", "result_json", "result_lines"]
 
 MOST_BYTES = 16 * 1024 * 1024
 _HEAD = ("mechanism", "lag", "verdict", "robust interval", "level", "Holm p", "clients", "rivals")
@@ -135,6 +135,22 @@ def result_json(found: TheoryTest, *, n_cases: int, n_unreadable: int, timing: s
         timing: When the scores were taken.
     """
     return {
+        **head_json(found, timing),
+        "tests": found.n_tested,
+        "cases": n_cases,
+        "unreadable": n_unreadable,
+        "mechanisms": [_mechanism_json(found, one) for one in found.mechanisms],
+    }
+
+
+def head_json(found: TheoryTest, timing: str) -> dict[str, Any]:
+    """Return which theory was tested and how, which tells nothing of a client.
+
+    Args:
+        found: The test.
+        timing: When the scores were taken.
+    """
+    return {
         "fingerprint": found.fingerprint,
         "registered": found.registered,
         "as_registered": found.as_registered,
@@ -142,10 +158,6 @@ def result_json(found: TheoryTest, *, n_cases: int, n_unreadable: int, timing: s
         "method": found.method,
         "timing": timing,
         "level": found.level,
-        "tests": found.n_tested,
-        "cases": n_cases,
-        "unreadable": n_unreadable,
-        "mechanisms": [_mechanism_json(found, one) for one in found.mechanisms],
     }
 
 

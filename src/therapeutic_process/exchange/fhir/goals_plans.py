@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from therapeutic_process.exchange.fhir.codec import fields_out, our
 from therapeutic_process.exchange.fhir.names import ABSENT, HL7, SID, SYSTEM, coded, hyphened
 from therapeutic_process.exchange.fhir.values import put_text, quantity, when_out
+from therapeutic_process.records import GoalRating
 
 if TYPE_CHECKING:
     from therapeutic_process.exchange.fhir.writing import Json, Writing
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
         AttainmentRating,
         BetweenSessionTask,
         Goal,
-        GoalRating,
         TreatmentPlan,
     )
 
@@ -90,11 +90,11 @@ def _rated(w: Writing, one: Goal, i: int, rating: GoalRating | AttainmentRating,
     w.in_session(made, rating.session)
     if rating.rated_at is not None:
         made["effectiveDateTime"] = when_out(rating.rated_at)
-    if code == "goal-progress":
-        made["valueQuantity"] = quantity(getattr(rating, "value"), "{score}")  # noqa: B009  one of two kinds
+    if isinstance(rating, GoalRating):
+        made["valueQuantity"] = quantity(rating.value, "{score}")
     else:
         w.extend(made, rating, "goal_attainment", "independent")
-        made["valueInteger"] = getattr(rating, "level")  # noqa: B009
+        made["valueInteger"] = rating.level
     return made
 
 
